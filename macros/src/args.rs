@@ -1,0 +1,260 @@
+//! Arguments of operators as raw tokens.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Delimiter, Ident, LineColumn, Span, TokenStream, TokenTree};
+
+/// Cuts the tokens between parentheses at their top-level commas; the ones inside `|a, b|` and `::<A, B>` do not count.
+pub fn split(tokens: TokenStream) -> Vec<TokenStream> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut args = Vec::new();
+    let mut arg: Vec<TokenTree> = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        if is_punct(tokens.get(at), ',') {
+            args.push(arg.drain(..).collect());
+            at += 1;
+            continue;
+        }
+        let skip = if arg.is_empty() || is_move(&arg) { closure_head(&tokens[at..]) } else { angles(&tokens[at..]) };
+        let step = skip.max(1);
+        arg.extend(tokens[at..at + step].iter().cloned());
+        at += step;
+    }
+    if !arg.is_empty() {
+        args.push(arg.into_iter().collect());
+    }
+    args
+}
+
+/// The length of `|…|` at the beginning of `tokens`.
+fn closure_head(tokens: &[TokenTree]) -> usize {
+    if !is_punct(tokens.first(), '|') {
+        return 0;
+    }
+    let end = tokens.iter().skip(1).position(|token| is_punct(Some(token), '|'));
+    end.map_or(1, |end| end + 2)
+}
+
+/// The length of `::<…>` or `-> T<…>` up to the closing bracket, at the beginning of `tokens`.
+fn angles(tokens: &[TokenTree]) -> usize {
+    let turbofish = is_punct(tokens.first(), ':') && is_punct(tokens.get(1), ':') && is_punct(tokens.get(2), '<');
+    let returns = is_punct(tokens.first(), '-') && is_punct(tokens.get(1), '>');
+    if !turbofish && !returns {
+        return 0;
+    }
+    let mut depth = 0;
+    for (at, token) in tokens.iter().enumerate().skip(2) {
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() == '<' => depth += 1,
+            TokenTree::Punct(punct) if punct.as_char() == '>' => {
+                depth -= 1;
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => return at,
+            TokenTree::Punct(punct) if punct.as_char() == ',' && depth == 0 => return at,
+            _ => {}
+        }
+    }
+    tokens.len()
+}
+
+pub fn is_punct(token: Option<&TokenTree>, char: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == char)
+}
+
+fn is_move(arg: &[TokenTree]) -> bool {
+    matches!(arg, [TokenTree::Ident(word)] if word == "move")
+}
+
+/// An argument that is written as a closure.
+pub struct Closure {
+    pub parameters: usize,
+    /// The names between the bars.
+    pub span: Span,
+}
+
+/// Reads the head of a closure, if the argument is one.
+pub fn closure(arg: &TokenStream) -> Option<Closure> {
+    let tokens: Vec<TokenTree> = without_move(arg.clone()).into_iter().collect();
+    let length = closure_head(&tokens);
+    if length < 2 {
+        return None;
+    }
+    let head: TokenStream = tokens[1..length - 1].iter().cloned().collect();
+    Some(Closure { parameters: parameters(head), span: tokens[0].span() })
+}
+
+/// The number of parameters: commas outside of patterns and types with brackets, plus one.
+fn parameters(head: TokenStream) -> usize {
+    let mut depth = 0i32;
+    let mut parameters = 0;
+    let mut empty = true;
+    for token in head {
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == '<' => depth += 1,
+            TokenTree::Punct(punct) if punct.as_char() == '>' => depth -= 1,
+            TokenTree::Punct(punct) if punct.as_char() == ',' && depth == 0 => {
+                parameters += 1;
+                empty = true;
+                continue;
+            }
+            _ => {}
+        }
+        empty = false;
+    }
+    parameters + usize::from(!empty)
+}
+
+/// A closure of a stage runs for every run of records and on every worker, so that it cannot own what it captures: the
+/// pipeline does. A `move` that the habit of `thread::spawn` has put there is left out.
+pub fn without_move(arg: TokenStream) -> TokenStream {
+    let mut tokens = arg.clone().into_iter().peekable();
+    let is_move = matches!(tokens.peek(), Some(TokenTree::Ident(word)) if word == "move");
+    if !is_move {
+        return arg;
+    }
+    tokens.next();
+    if is_punct(tokens.peek(), '|') { tokens.collect() } else { arg }
+}
+
+/// Whether the argument is a single literal.
+pub fn is_literal(arg: &TokenStream) -> bool {
+    crate::duration::single_literal(arg).is_some()
+}
+
+/// The span of the first token, or `otherwise`.
+pub fn span_of(tokens: &TokenStream, otherwise: Span) -> Span {
+    let mut tokens = tokens.clone().into_iter();
+    let Some(first) = tokens.next() else { return otherwise };
+    let last = tokens.last().map_or(first.span(), |last| last.span());
+    first.span().join(last).unwrap_or(first.span())
+}
+
+/// The tokens on one line, with spaces where the user has put them.
+pub fn text(tokens: &TokenStream) -> String {
+    let mut text = String::new();
+    write_text(tokens.clone(), &mut text, &mut None);
+    text
+}
+
+fn write_text(tokens: TokenStream, text: &mut String, end: &mut Option<LineColumn>) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => write_text(group.stream(), text, end),
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::Bracket => ("[", "]"),
+                    _ => ("(", ")"),
+                };
+                write_token(open, group.span_open(), text, end);
+                write_text(group.stream(), text, end);
+                write_token(close, group.span_close(), text, end);
+            }
+            token => write_token(&token.to_string(), token.span(), text, end),
+        }
+    }
+}
+
+fn write_token(token: &str, span: Span, text: &mut String, end: &mut Option<LineColumn>) {
+    let start = span.start();
+    if end.is_some_and(|end| end.line == start.line && end.column < start.column || end.line < start.line) {
+        text.push(' ');
+    }
+    text.push_str(token);
+    *end = Some(span.end());
+}
+
+/// The names that the tokens bind: between the bars of closures, and after `let`, `for` and `if let`.
+pub fn bound_names(tokens: TokenStream) -> HashSet<String> {
+    let mut names = HashSet::new();
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut at = 0;
+    while at < tokens.len() {
+        match &tokens[at] {
+            TokenTree::Ident(word) if word == "let" || word == "for" => {
+                let until = |token: &TokenTree| {
+                    is_punct(Some(token), '=') || matches!(token, TokenTree::Ident(word) if word == "in")
+                };
+                let pattern = tokens[at + 1..].iter().take_while(|token| !until(token)).cloned().collect();
+                idents(pattern, &mut names);
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '|' => {
+                let length = closure_head(&tokens[at..]);
+                idents(tokens[at..at + length].iter().cloned().collect(), &mut names);
+                at += length.saturating_sub(1);
+            }
+            TokenTree::Group(group) => names.extend(bound_names(group.stream())),
+            _ => {}
+        }
+        at += 1;
+    }
+    names
+}
+
+fn idents(tokens: TokenStream, names: &mut HashSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(name) => drop(names.insert(name.to_string())),
+            TokenTree::Group(group) => idents(group.stream(), names),
+            _ => {}
+        }
+    }
+}
+
+/// Whether one of `names` occurs in the tokens.
+pub fn mentions(tokens: TokenStream, names: &HashSet<String>) -> bool {
+    let mut found = HashSet::new();
+    idents(tokens, &mut found);
+    !found.is_disjoint(names)
+}
+
+/// The names that methods are called on: the `x` of `x.f()`.
+pub fn method_receivers(tokens: TokenStream) -> Vec<Ident> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut receivers = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let after_path = at > 0 && (is_punct(tokens.get(at - 1), '.') || is_punct(tokens.get(at - 1), ':'));
+        match token {
+            TokenTree::Ident(name) if !after_path && is_punct(tokens.get(at + 1), '.') => receivers.push(name.clone()),
+            TokenTree::Group(group) => receivers.extend(method_receivers(group.stream())),
+            _ => {}
+        }
+    }
+    receivers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> Vec<String> {
+        let tokens: TokenStream = text.parse().unwrap_or_default();
+        split(tokens).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn commas_of_closures_and_generics_do_not_split() {
+        assert_eq!(parts("|a, b| a + b").len(), 1);
+        assert_eq!(parts("|a, b| a + b, |a, b| a - b, 10").len(), 3);
+        assert_eq!(parts("move |(k, v), t| f(k, v), x").len(), 2);
+        assert_eq!(parts("|x| HashMap::<u64, u64>::new(), 1").len(), 2);
+        assert_eq!(parts("|x| -> Vec<(u64, u64)> { vec![] }, 1").len(), 2);
+        assert_eq!(parts("|| 1, || 2").len(), 2);
+        assert_eq!(parts("a, b,").len(), 2);
+        assert_eq!(parts("").len(), 0);
+    }
+
+    #[test]
+    fn parameters_of_closures_are_counted() {
+        let count = |text: &str| closure(&text.parse().unwrap_or_default()).map(|closure| closure.parameters);
+        assert_eq!(count("|a, b| a"), Some(2));
+        assert_eq!(count("move |(a, b)| a"), Some(1));
+        assert_eq!(count("|a: HashMap<u8, u8>, b| a"), Some(2));
+        assert_eq!(count("|| 1"), Some(0));
+        assert_eq!(count("f"), None);
+    }
+}

@@ -1,0 +1,189 @@
+//! Every mistake that the graph shows, a small function for each rule.
+
+use proc_macro2::{Span, TokenStream};
+
+use crate::args;
+use crate::ast::Setting;
+use crate::diag::{Diagnostics, did_you_mean};
+use crate::duration::{self, Parsed};
+use crate::ir::{Graph, Node};
+use crate::ops::{Arg, Kind, OpSpec};
+
+pub fn all(graph: &Graph, diag: &mut Diagnostics) {
+    options(graph, diag);
+    for node in &graph.nodes {
+        number_of_arguments(node, diag);
+        kinds_of_arguments(node, diag);
+        streams_inside_closures(graph, node, diag);
+    }
+    loose_ends(graph, diag);
+    unused_streams(graph, diag);
+    has_output(graph, diag);
+}
+
+fn options(graph: &Graph, diag: &mut Diagnostics) {
+    for key in &graph.unknown_options {
+        let help = match did_you_mean(&key.to_string(), ["every", "name"].into_iter()) {
+            Some(close) => format!("did you mean `{close}`?"),
+            None => "the options are `every = 1s` and `name = \"…\"`".to_owned(),
+        };
+        diag.error(key.span(), format!("no option named `{key}`"), help);
+    }
+    for key in &graph.repeated_options {
+        diag.error(key.span(), format!("the option `{key}` is given twice"), "remove one of them");
+    }
+    match &graph.every {
+        Some(every) => batch_interval(every, diag),
+        None if graph.has_body
+            && !graph
+                .unknown_options
+                .iter()
+                .any(|key| did_you_mean(&key.to_string(), ["every"].into_iter()).is_some()) =>
+        {
+            diag.error(Span::call_site(), "the batch interval is missing", "write `stream!(every = 1s, |ssc| { … })`");
+        }
+        None => {}
+    }
+    if let Some(name) = graph.name.as_ref().filter(|name| name.value.is_empty()) {
+        diag.error(name.key.span(), "the option `name` has no value", "write `name = \"word-count\"`");
+    }
+}
+
+fn batch_interval(every: &Setting, diag: &mut Diagnostics) {
+    if every.value.is_empty() {
+        return diag.error(every.key.span(), "the option `every` has no value", "write `every = 1s`");
+    }
+    is_duration(&every.value, "the batch interval", diag);
+}
+
+/// A literal must be a duration above zero; any other expression is left to rustc.
+fn is_duration(value: &TokenStream, what: &str, diag: &mut Diagnostics) {
+    let Some(literal) = duration::single_literal(value) else { return };
+    match duration::parse(&literal) {
+        Parsed::Duration(duration) if duration.is_zero() => {
+            diag.error(literal.span(), format!("{what} is zero"), "write a duration above zero, for example `1s`");
+        }
+        Parsed::Duration(_) => {}
+        Parsed::UnknownUnit(unit) if unit.is_empty() => {
+            let help = format!("write `{literal}s` for seconds; the units are {}", duration::UNIT_NAMES);
+            diag.error(literal.span(), format!("`{literal}` has no unit"), help);
+        }
+        Parsed::UnknownUnit(unit) => {
+            let help = format!("the units are {}", duration::UNIT_NAMES);
+            diag.error(literal.span(), format!("`{unit}` is not a unit of time"), help);
+        }
+        Parsed::OutOfRange => {
+            let help = "a duration is a whole number of nanoseconds, at most 584 years";
+            diag.error(literal.span(), format!("`{literal}` is not a duration that can be counted"), help);
+        }
+        Parsed::Other => {
+            diag.error(
+                literal.span(),
+                format!("{what} must be a duration"),
+                "write for example `500ms`, `1.5s` or `10min`",
+            );
+        }
+    }
+}
+
+fn plural(count: usize, what: &str) -> String {
+    match count {
+        0 => format!("no {what}s"),
+        1 => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    }
+}
+
+fn number_of_arguments(node: &Node, diag: &mut Diagnostics) {
+    let (op, found) = (node.op, node.args.len());
+    let most = op.args.len();
+    let least = op.args.iter().filter(|arg| arg.default.is_none()).count();
+    let is_list = op.args.last().is_some_and(|arg| arg.kind == Kind::Streams);
+    if found < least || (found > most && !is_list) {
+        let takes =
+            if least == most { plural(most, "argument") } else { format!("{least} to {}", plural(most, "argument")) };
+        diag.error(
+            node.step.span(),
+            format!("`{}` takes {takes}, and got {}", op.name, plural(found, "argument")),
+            format!("write `{}`", op.usage),
+        );
+    }
+}
+
+fn kinds_of_arguments(node: &Node, diag: &mut Diagnostics) {
+    for (arg, tokens) in node.op.args.iter().zip(&node.args) {
+        kind_of_argument(node.op, arg, tokens, node.step.span(), diag);
+    }
+}
+
+fn kind_of_argument(op: &OpSpec, arg: &Arg, tokens: &TokenStream, at: Span, diag: &mut Diagnostics) {
+    let span = args::span_of(tokens, at);
+    let write = format!("write `{}`", op.usage);
+    match (arg.kind, args::closure(tokens)) {
+        (Kind::Function(parameters), Some(closure)) if closure.parameters != parameters => {
+            let found = plural(closure.parameters, "parameter");
+            let message =
+                format!("this closure of `{}` takes {}, and has {found}", op.name, plural(parameters, "parameter"));
+            diag.error(closure.span, message, write);
+        }
+        (Kind::Function(_), None) if args::is_literal(tokens) => {
+            diag.error(span, format!("`{}` takes a closure here, not a value", op.name), write);
+        }
+        (Kind::Value | Kind::Handle, Some(_)) => {
+            diag.error(span, format!("`{}` takes a value for `{}`, not a closure", op.name, arg.name), write);
+        }
+        _ => {}
+    }
+}
+
+/// A stream inside a closure is a mistake that rustc can only call an unknown name.
+fn streams_inside_closures(graph: &Graph, node: &Node, diag: &mut Diagnostics) {
+    for arg in node.args.iter().filter(|arg| args::closure(arg).is_some()) {
+        let bound = args::bound_names(arg.clone());
+        let is_stream = |name: &str| graph.streams.iter().any(|stream| stream.name == name) && !bound.contains(name);
+        if let Some(name) = args::method_receivers(arg.clone()).into_iter().find(|name| is_stream(&name.to_string())) {
+            diag.error(
+                name.span(),
+                format!("`{name}` is a stream, and a closure sees single records"),
+                "combine streams with `join`, `cogroup`, `union` or `transform_with(other, |a, b, time| …)`",
+            );
+        }
+    }
+}
+
+fn loose_ends(graph: &Graph, diag: &mut Diagnostics) {
+    for end in &graph.loose_ends {
+        diag.error(
+            *end,
+            "this stream goes nowhere",
+            "end it in an output operation such as `.print()`, or name it: `let name = …;`",
+        );
+    }
+}
+
+fn unused_streams(graph: &Graph, diag: &mut Diagnostics) {
+    // With no output at all, that is the mistake.
+    if !graph.nodes.iter().any(|node| node.op.class.is_output()) && !graph.is_partial {
+        return;
+    }
+    for stream in graph.streams.iter().filter(|stream| !stream.is_used) {
+        let name = &stream.name;
+        diag.error(
+            name.span(),
+            format!("the stream `{name}` is never used"),
+            format!("remove it, or write it out: `{name}.print();`"),
+        );
+    }
+}
+
+fn has_output(graph: &Graph, diag: &mut Diagnostics) {
+    let has_output = graph.nodes.iter().any(|node| node.op.class.is_output());
+    if !has_output && !graph.is_partial && graph.has_body && graph.loose_ends.is_empty() {
+        let span = graph.streams.last().map_or_else(Span::call_site, |stream| stream.name.span());
+        diag.error(
+            span,
+            "this pipeline has no output operation, so it would do nothing",
+            "end a stream in `.print()`, `.collect_into(&collector)` or another output operation",
+        );
+    }
+}

@@ -1,0 +1,477 @@
+//! The plan as Rust. Cannot fail: whatever can be wrong was found before.
+//!
+//! The generated names can neither see nor be seen by the user's (`mixed_site`), the user's tokens are emitted once, as they
+//! came, and whatever has a loop, a lock or a table is a function of the runtime.
+
+use std::collections::{HashMap, HashSet};
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use crate::args;
+use crate::ast::{Program, Setting, Statement};
+use crate::diag::Diagnostics;
+use crate::duration;
+use crate::ir::{NodeId, Setup};
+use crate::names;
+use crate::ops::{Class, Kind};
+use crate::plan::{Action, Consumer, Dataset, Plan, Stage};
+
+/// The pipeline as an expression.
+pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
+    let emit = Emit::new(program, plan);
+    let private = names::private(Span::call_site());
+    let (name, every) = (name(&plan.graph.name), every(&plan.graph.every));
+    let outer = emit.handles(true);
+    let setup = emit.setup();
+    let handles = emit.handles(false);
+    let actions: TokenStream = plan.batch.iter().map(|action| emit.action(action)).collect();
+    let outputs: TokenStream = plan.outputs().map(|node| emit.write(node)).collect();
+    let steps = emit.steps();
+    let stages = emit.stages();
+    let engine = names::variable("engine", Span::call_site());
+    let outcome = names::variable("outcome", Span::call_site());
+    let compiled = quote_spanned! {names::plumbing(Span::call_site())=>
+        #outer
+        let plan = #private::Plan::new(vec![#steps], vec![#stages]);
+        #private::Job::new(#name, #every, plan, move |#engine: &mut #private::Engine| -> #private::Result<()> {
+            #setup
+            #handles
+            while #engine.next_batch()?.is_some() {
+                let #outcome = (|| -> #private::Result<()> {
+                    #actions
+                    #outputs
+                    Ok(())
+                })();
+                #engine.finish(#outcome)?;
+            }
+            Ok(())
+        })
+    };
+    for_both(program, compiled, TokenStream::new())
+}
+
+/// All errors, and an expression of the right kind, so that nothing else is reported.
+pub fn broken(program: &Program, diag: Diagnostics) -> TokenStream {
+    let private = names::private(Span::call_site());
+    for_both(program, quote!(#private::broken()), diag.into_tokens())
+}
+
+/// rustc gets the compiled pipeline; an editor the body as it was written, against the reference type `DStream`.
+fn for_both(program: &Program, compiled: TokenStream, errors: TokenStream) -> TokenStream {
+    let private = names::private(Span::call_site());
+    let pipeline = names::variable("pipeline", Span::call_site());
+    let ssc = program.ssc.clone().unwrap_or_else(|| names::variable("ssc", Span::call_site()));
+    let body = duration::rewrite(program.body.clone());
+    let options = program.options.iter().map(|setting| duration::rewrite(setting.value.clone()));
+    quote! {{
+        #[allow(unexpected_cfgs)]
+        let #pipeline = {
+            #[cfg(not(rust_analyzer))]
+            { #compiled }
+            #[cfg(rust_analyzer)]
+            {
+                #(let _ = #options;)*
+                #private::reference(|#ssc: &#private::Sources| { #body })
+            }
+        };
+        #errors
+        #pipeline
+    }}
+}
+
+fn every(every: &Option<Setting>) -> TokenStream {
+    let Some(every) = every else { return TokenStream::new() };
+    match duration::single_literal(&every.value).map(|literal| (duration::parse(&literal), literal.span())) {
+        Some((duration::Parsed::Duration(duration), span)) => duration::expression(duration, span),
+        _ => every.value.clone(),
+    }
+}
+
+fn name(name: &Option<Setting>) -> TokenStream {
+    name.as_ref().map_or_else(|| quote!(::core::module_path!()), |name| name.value.clone())
+}
+
+struct Emit<'a> {
+    plan: &'a Plan,
+    /// The variable and the label of each node.
+    names: Vec<String>,
+    /// What the body's setup statements bind.
+    bound: HashSet<String>,
+}
+
+impl<'a> Emit<'a> {
+    fn new(program: &Program, plan: &'a Plan) -> Self {
+        let rust = program.statements.iter().filter_map(|statement| match statement {
+            Statement::Rust(tokens) => Some(args::bound_names(tokens.clone())),
+            Statement::Stream(_) => None,
+        });
+        Emit { names: unique_names(plan), bound: rust.flatten().collect(), plan }
+    }
+
+    fn span(&self, node: NodeId) -> Span {
+        self.plan.graph.nodes[node].step.span()
+    }
+
+    /// The operator's name with the user's span, so that an error about the operator is shown there.
+    fn op(&self, node: NodeId) -> Ident {
+        Ident::new(self.plan.op(node).name, names::plumbing(self.span(node)))
+    }
+
+    fn variable(&self, node: NodeId) -> Ident {
+        names::variable(&self.names[node], self.span(node))
+    }
+
+    fn input_variable(&self, node: NodeId, input: usize) -> Ident {
+        let inputs = self.plan.graph.nodes[node].inputs.len();
+        let side = match (inputs, input) {
+            (1, _) => "",
+            (_, 0) => "_left",
+            (_, _) => "_right",
+        };
+        names::variable(&format!("{}{side}", self.names[node]), self.span(node))
+    }
+
+    fn dataset(&self, dataset: Dataset) -> Ident {
+        match dataset {
+            Dataset::Node(node) => self.variable(node),
+            Dataset::Kept(kept) => {
+                let node = self.plan.kept[kept];
+                names::variable(&format!("{}_kept", self.names[node]), self.span(node))
+            }
+        }
+    }
+
+    fn dataset_node(&self, dataset: Dataset) -> NodeId {
+        match dataset {
+            Dataset::Node(node) => node,
+            Dataset::Kept(kept) => self.plan.kept[kept],
+        }
+    }
+
+    fn end_variable(&self, end: Consumer) -> Ident {
+        match end {
+            Consumer::End(node, input) => self.input_variable(node, input),
+            Consumer::Keep(kept) => self.dataset(Dataset::Kept(kept)),
+            Consumer::Fused(node) => self.variable(node),
+        }
+    }
+
+    /// The arguments that are not streams; missing ones by their defaults.
+    fn args(&self, node: NodeId) -> Vec<TokenStream> {
+        let node = &self.plan.graph.nodes[node];
+        let specs =
+            node.op.args.iter().enumerate().filter(|(_, arg)| !matches!(arg.kind, Kind::Stream | Kind::Streams));
+        specs
+            .map(|(number, arg)| match (node.args.get(number), arg.kind) {
+                (Some(tokens), Kind::Function(_)) => args::without_move(tokens.clone()),
+                (Some(tokens), _) => tokens.clone(),
+                (None, _) => arg.default.and_then(|default| default.parse().ok()).unwrap_or_default(),
+            })
+            .collect()
+    }
+
+    /// `ops::name::<generics>`
+    fn call(&self, node: NodeId, module: &str) -> TokenStream {
+        let span = self.span(node);
+        let private = names::private(span);
+        let (op, generics) = (self.op(node), &self.plan.graph.nodes[node].step.generics);
+        let module: TokenStream = module.parse().unwrap_or_default();
+        quote_spanned!(names::plumbing(span)=> #private::#module::#op #generics)
+    }
+
+    /// Setup statements and sources, in the order in which they are written.
+    fn setup(&self) -> TokenStream {
+        let statements = self.plan.graph.setup.iter().map(|setup| match setup {
+            Setup::Rust(tokens) => tokens.clone(),
+            Setup::Source(node) => self.open(*node),
+        });
+        statements.collect()
+    }
+
+    fn open(&self, node: NodeId) -> TokenStream {
+        let (span, label) = (names::plumbing(self.span(node)), &self.names[node]);
+        let (variable, call, args) = (self.variable(node), self.call(node, "ops::sources"), self.args(node));
+        let engine = names::variable("engine", span);
+        quote_spanned!(span=> let mut #variable = #engine.open(#label, #call(#(#args),*))?;)
+    }
+
+    /// The handles of outputs: those that are made where `stream!` stands, or those that are made when the pipeline starts.
+    fn handles(&self, outside: bool) -> TokenStream {
+        let outputs = self.plan.outputs().filter(|node| self.plan.op(*node).class == Class::Output);
+        let handles = outputs.filter(|node| self.is_made_outside(*node) == outside).map(|node| {
+            let (variable, call, args) = (self.handle(node), self.call(node, "ops::output"), self.args(node));
+            quote_spanned!(names::plumbing(self.span(node))=> let mut #variable = #call(#(#args),*);)
+        });
+        handles.collect()
+    }
+
+    fn handle(&self, node: NodeId) -> Ident {
+        names::variable(&format!("{}_output", self.names[node]), self.span(node))
+    }
+
+    /// A handle that the caller keeps is cloned where `stream!` stands, unless it comes from the body itself.
+    fn is_made_outside(&self, node: NodeId) -> bool {
+        let node = &self.plan.graph.nodes[node];
+        let is_handle = node.op.args.iter().any(|arg| arg.kind == Kind::Handle);
+        is_handle && !node.args.iter().any(|arg| args::mentions(arg.clone(), &self.bound))
+    }
+
+    fn action(&self, action: &Action) -> TokenStream {
+        match action {
+            Action::Make(Dataset::Node(node)) => self.make(*node),
+            Action::Make(Dataset::Kept(kept)) => self.make_kept(*kept),
+            Action::Stage(stage) => self.stage(stage),
+        }
+    }
+
+    fn gather(&self, node: NodeId, input: usize) -> TokenStream {
+        let (span, label) = (names::plumbing(self.span(node)), &self.names[node]);
+        let (engine, part) = (names::variable("engine", span), self.input_variable(node, input));
+        quote_spanned!(span=> #engine.gather(#label, #part)?)
+    }
+
+    fn make(&self, node: NodeId) -> TokenStream {
+        let (span, label) = (names::plumbing(self.span(node)), &self.names[node]);
+        let (variable, engine, args) = (self.variable(node), names::variable("engine", span), self.args(node));
+        let call = self.call(node, "ops");
+        let inputs = self.plan.graph.nodes[node].inputs.len();
+        match self.plan.op(node).class {
+            Class::Source => quote_spanned!(span=> let #variable = #engine.receive(&mut #variable)?;),
+            Class::Shuffle => {
+                let gather = self.gather(node, 0);
+                quote_spanned!(span=> let #variable = #gather;)
+            }
+            Class::Union => self.union(node),
+            Class::Join => {
+                let (left, right) = (self.input_variable(node, 0), self.input_variable(node, 1));
+                let (gather_left, gather_right) = (self.gather(node, 0), self.gather(node, 1));
+                quote_spanned! {span=>
+                    let (#left, #right) = (#gather_left, #gather_right);
+                    let #variable = #call(#engine, #label, &#left, &#right)?;
+                }
+            }
+            Class::Batch => {
+                let rows = (0..inputs).map(|input| self.gather(node, input));
+                quote_spanned!(span=> let #variable = #call(#engine, #label, #(#rows,)* #(#args),*)?;)
+            }
+            Class::Narrow | Class::Partition | Class::Output | Class::Action => TokenStream::new(),
+        }
+    }
+
+    fn make_kept(&self, kept: usize) -> TokenStream {
+        let node = self.plan.kept[kept];
+        let (span, label) = (names::plumbing(self.span(node)), &self.names[node]);
+        let (private, variable) = (names::private(span), self.dataset(Dataset::Kept(kept)));
+        let engine = names::variable("engine", span);
+        quote_spanned!(span=> let #variable = #private::ops::keep(#engine.gather(#label, #variable)?);)
+    }
+
+    fn union(&self, node: NodeId) -> TokenStream {
+        let (span, variable) = (names::plumbing(self.span(node)), self.variable(node));
+        let private = names::private(span);
+        let inputs: Vec<Ident> = (0..self.plan.graph.nodes[node].inputs.len())
+            .map(|input| self.dataset(self.plan.dataset_of_input(node, input)))
+            .collect();
+        let (first, rest) = inputs.split_first().map_or((&variable, &[][..]), |(first, rest)| (first, rest));
+        let Some((second, rest)) = rest.split_first() else {
+            return quote_spanned!(span=> let #variable = #private::ops::union_of_one(&#first););
+        };
+        quote_spanned! {span=>
+            let #variable = #private::ops::union(&#first, &#second);
+            #(let #variable = #private::ops::union(&#variable, &#rest);)*
+        }
+    }
+
+    fn stage(&self, stage: &Stage) -> TokenStream {
+        let source = self.dataset_node(stage.reads);
+        let span = names::plumbing(self.span(source));
+        let (engine, dataset) = (names::variable("engine", span), self.dataset(stage.reads));
+        let batch = names::variable("batch", span);
+        let ends: Vec<Ident> = stage.ends.iter().map(|end| self.end_variable(*end)).collect();
+        let blanks = ends.iter().map(|_| quote!(_));
+        let run = names::variable(if stage.whole_partitions { "stage_of_partitions" } else { "stage" }, span);
+        let label = self.stage_label(stage);
+        let (typed, chain) = (self.ascription(source), self.fork(&stage.consumers, span));
+        quote_spanned! {span=>
+            let (#(#ends,)*) = #engine.#run(#label, &#dataset, |#batch, (#(#ends,)*): &mut (#(#blanks,)*)| {
+                #typed
+                #chain
+            })?;
+        }
+    }
+
+    /// The users of a stream: one goes on with `batch`, several get each record in turn.
+    fn fork(&self, consumers: &[Consumer], span: Span) -> TokenStream {
+        let [consumer] = consumers else {
+            let (batch, record, private) =
+                (names::variable("batch", span), names::variable("record", span), names::private(span));
+            let last = consumers.len().saturating_sub(1);
+            let branches = consumers.iter().enumerate().map(|(number, consumer)| {
+                let chain = self.consumer(*consumer);
+                let hand = if number == last { quote!(hand_over(#record)) } else { quote!(share(&#record)) };
+                quote_spanned!(span=> { let #batch = #private::ops::#hand; #chain })
+            });
+            return quote_spanned!(span=> #private::ops::for_each(#batch, |#record| { #(#branches)* }););
+        };
+        self.consumer(*consumer)
+    }
+
+    fn consumer(&self, consumer: Consumer) -> TokenStream {
+        match consumer {
+            Consumer::Fused(node) => self.fused(node),
+            Consumer::End(node, input) => self.end(node, input),
+            Consumer::Keep(kept) => {
+                let span = names::plumbing(self.span(self.plan.kept[kept]));
+                let (part, private) = (self.dataset(Dataset::Kept(kept)), names::private(span));
+                let batch = names::variable("batch", span);
+                quote_spanned!(span=> #private::ops::collect(#batch, #part);)
+            }
+        }
+    }
+
+    fn fused(&self, node: NodeId) -> TokenStream {
+        let span = names::plumbing(self.span(node));
+        let (batch, call, args) = (names::variable("batch", span), self.call(node, "ops"), self.args(node));
+        let (typed, chain) = (self.ascription(node), self.fork(self.plan.consumers(node), span));
+        quote_spanned! {span=>
+            let #batch = #call(#batch, #(#args),*);
+            #typed
+            #chain
+        }
+    }
+
+    fn end(&self, node: NodeId, input: usize) -> TokenStream {
+        let span = names::plumbing(self.span(node));
+        let (batch, part, args) = (names::variable("batch", span), self.input_variable(node, input), self.args(node));
+        let (call, private) = (self.call(node, "ops"), names::private(span));
+        match self.plan.op(node).class {
+            Class::Shuffle => quote_spanned!(span=> #call(#batch, #part, #(#args),*);),
+            Class::Join => quote_spanned!(span=> #private::ops::exchange(#batch, #part);),
+            Class::Output => {
+                let handle = self.handle(node);
+                quote_spanned!(span=> #private::ops::output::output(#batch, #part, &#handle);)
+            }
+            _ => quote_spanned!(span=> #private::ops::collect(#batch, #part);),
+        }
+    }
+
+    /// The type that was written at the stream's name: the one place where a conflict with it is reported.
+    fn ascription(&self, node: NodeId) -> TokenStream {
+        let Some(ty) = &self.plan.graph.nodes[node].ty else { return TokenStream::new() };
+        let span = names::plumbing(args::span_of(ty, self.span(node)));
+        let (batch, record, private) =
+            (names::variable("batch", span), names::variable("record", span), names::private(span));
+        quote_spanned!(span=> let #batch = #private::ops::map(#batch, |#record| -> #ty { #record });)
+    }
+
+    /// An output operation, after all stages of the batch.
+    fn write(&self, node: NodeId) -> TokenStream {
+        let (span, label) = (names::plumbing(self.span(node)), self.output_label(node));
+        let (engine, part) = (names::variable("engine", span), self.input_variable(node, 0));
+        if self.plan.op(node).class == Class::Output {
+            let handle = self.handle(node);
+            return quote_spanned!(span=> #engine.output(#label, &mut #handle, #part)?;);
+        }
+        let (call, args, rows) = (self.call(node, "ops::output"), self.args(node), self.gather(node, 0));
+        quote_spanned! {span=>
+            let #part = #rows;
+            #call(#engine, #label, #part, #(#args),*)?;
+        }
+    }
+
+    fn output_label(&self, node: NodeId) -> String {
+        let input = self.plan.graph.nodes[node].inputs[0];
+        format!("{}.{}", self.names[input], self.plan.op(node).name)
+    }
+
+    fn stage_label(&self, stage: &Stage) -> String {
+        let mut label = self.names[self.dataset_node(stage.reads)].clone();
+        self.describe(&stage.consumers, &mut label);
+        label
+    }
+
+    fn describe(&self, consumers: &[Consumer], label: &mut String) {
+        if let [consumer] = consumers {
+            label.push_str(" -> ");
+            return self.describe_one(*consumer, label);
+        }
+        label.push_str(" -> {");
+        for (number, consumer) in consumers.iter().enumerate() {
+            label.push_str(if number == 0 { " " } else { ", " });
+            self.describe_one(*consumer, label);
+        }
+        label.push_str(" }");
+    }
+
+    fn describe_one(&self, consumer: Consumer, label: &mut String) {
+        match consumer {
+            Consumer::Fused(node) => {
+                label.push_str(self.plan.op(node).name);
+                self.describe(self.plan.consumers(node), label);
+            }
+            Consumer::End(node, _) => label.push_str(self.plan.op(node).name),
+            Consumer::Keep(_) => label.push_str("keep"),
+        }
+    }
+
+    /// What `pipeline.plan()` knows about each operator.
+    fn steps(&self) -> TokenStream {
+        let private = names::private(Span::call_site());
+        let steps = self.plan.graph.nodes.iter().map(|node| {
+            let stream = node.name.as_ref().map_or(String::new(), Ident::to_string);
+            let (op, kind, note) = (node.op.name, format!("{:?}", node.op.class), node.op.note);
+            let arguments = node.args.iter().map(args::text).collect::<Vec<_>>().join(", ");
+            let (kind, inputs) = (Ident::new(&kind, Span::mixed_site()), &node.inputs);
+            quote!(#private::Step::new(#stream, #op, #arguments, #private::StepKind::#kind, #note, &[#(#inputs),*]),)
+        });
+        steps.collect()
+    }
+
+    fn stages(&self) -> TokenStream {
+        let private = names::private(Span::call_site());
+        let stages = self.plan.stages().map(|stage| {
+            let (label, reads) = (self.stage_label(stage), self.dataset_node(stage.reads));
+            let kept = matches!(stage.reads, Dataset::Kept(_));
+            let mut steps = Vec::new();
+            stage.consumers.iter().for_each(|consumer| self.steps_of(*consumer, &mut steps));
+            quote!(#private::Stage::new(#label, #reads, #kept, &[#(#steps),*]),)
+        });
+        stages.collect()
+    }
+
+    fn steps_of(&self, consumer: Consumer, steps: &mut Vec<NodeId>) {
+        match consumer {
+            Consumer::Fused(node) => {
+                steps.push(node);
+                self.plan.consumers(node).iter().for_each(|consumer| self.steps_of(*consumer, steps));
+            }
+            Consumer::End(node, _) => steps.push(node),
+            Consumer::Keep(_) => {}
+        }
+    }
+}
+
+/// Each node's stream name, or its operator's, with a number where it would stand twice.
+fn unique_names(plan: &Plan) -> Vec<String> {
+    let named = |name: &Option<Ident>| name.as_ref().map(|name| name.to_string().trim_start_matches("r#").to_owned());
+    let nodes = &plan.graph.nodes;
+    let mut taken: HashSet<String> = nodes.iter().filter_map(|node| named(&node.name)).collect();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    let mut names = Vec::new();
+    for node in nodes {
+        let name = named(&node.name).unwrap_or_else(|| {
+            let base = node.op.name.to_owned();
+            loop {
+                let number = numbers.entry(base.clone()).or_default();
+                *number += 1;
+                let name = if *number == 1 { base.clone() } else { format!("{base}_{number}") };
+                if taken.insert(name.clone()) {
+                    return name;
+                }
+            }
+        });
+        names.push(name);
+    }
+    names
+}

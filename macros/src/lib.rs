@@ -1,0 +1,49 @@
+//! The compiler behind `microbatch::stream!`. Use it through the `microbatch` crate.
+//!
+//! One list of passes, each in a file of its own and knowing only those before it ([`expand`] is the table of contents):
+//!
+//! | pass | from | to |
+//! |---|---|---|
+//! | [`parse`] | tokens | [`ast`]: what the user wrote; tolerant, and ignorant of operators |
+//! | [`ir`] | ast and [`ops`], the operator table | a graph of streams |
+//! | [`check`] | graph | every error, in [`diag`] |
+//! | [`plan`] | graph | stages: what runs in one pass over a batch |
+//! | [`emit`] | plan | Rust; cannot fail |
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod ast;
+mod check;
+mod diag;
+mod duration;
+mod emit;
+mod expand;
+mod ir;
+mod names;
+mod ops;
+mod parse;
+mod plan;
+mod record;
+mod reference;
+#[cfg(test)]
+mod tests;
+
+/// Compiles a description of DStreams to a pipeline. See the documentation of the `microbatch` crate.
+#[proc_macro]
+pub fn stream(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    expand::stream(input.into()).into()
+}
+
+/// Makes a type a `Record`: one that streams can carry beyond their batch. The type must be `Clone`.
+#[proc_macro_derive(Record)]
+pub fn derive_record(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    record::derive(input.into()).into()
+}
+
+/// Checks that the methods in a module of `DStream`'s are exactly the operators of some classes in the operator table.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn __operators(classes: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    reference::check(classes.into(), item.into()).into()
+}

@@ -1,0 +1,24 @@
+//! Every path that generated code refers to.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+
+/// The span of plumbing: it cannot meet the user's names, and errors about it are shown at `at`.
+pub fn plumbing(at: Span) -> Span {
+    Span::mixed_site().located_at(at)
+}
+
+pub fn private(at: Span) -> TokenStream {
+    let span = plumbing(at);
+    quote_spanned!(span=> ::microbatch::__private)
+}
+
+pub fn duration(at: Span) -> TokenStream {
+    let span = plumbing(at);
+    quote_spanned!(span=> ::core::time::Duration)
+}
+
+/// A generated variable.
+pub fn variable(name: &str, at: Span) -> Ident {
+    Ident::new(name, plumbing(at))
+}

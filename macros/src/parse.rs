@@ -1,0 +1,258 @@
+//! Tokens to [`ast`](crate::ast). Tolerant: a missing piece is reported and left out, it does not end the parsing. Knows no
+//! operators: an unknown one is an error of `check`.
+
+use std::collections::HashSet;
+use std::iter::Peekable;
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree, token_stream};
+
+use crate::args::{self, is_punct};
+use crate::ast::{Chain, Program, Setting, Statement, Step, StreamStatement};
+use crate::diag::Diagnostics;
+
+type Tokens = Peekable<token_stream::IntoIter>;
+
+const SHAPE: &str = "write `stream!(every = 1s, |ssc| { … })`";
+
+/// program = (key "=" value ",")* "|" ssc "|" "{" statement* "}"
+pub fn program(input: TokenStream, diag: &mut Diagnostics) -> Program {
+    let mut options = Vec::new();
+    let mut body = None;
+    for part in args::split(input) {
+        let at = args::span_of(&part, Span::call_site());
+        let tokens: Vec<TokenTree> = part.clone().into_iter().collect();
+        match &tokens[..] {
+            [TokenTree::Ident(key), equals, value @ ..] if is_punct(Some(equals), '=') => {
+                options.push(Setting { key: key.clone(), value: value.iter().cloned().collect() });
+            }
+            _ if body.is_some() => diag.error(at, "nothing may follow the body", SHAPE),
+            [..] => match self::body(part) {
+                Some(found) => body = Some(found),
+                None => diag.error(at, "expected an option `key = value` or the body `|ssc| { … }`", SHAPE),
+            },
+        }
+    }
+    let Some((ssc, body)) = body else {
+        diag.error(Span::call_site(), "this pipeline has no body", SHAPE);
+        return Program { options, ssc: None, statements: Vec::new(), body: TokenStream::new() };
+    };
+    let statements = statements(body.clone(), &ssc, diag);
+    Program { options, ssc: Some(ssc), statements, body }
+}
+
+/// body = "|" ssc "|" "{" … "}"
+fn body(part: TokenStream) -> Option<(Ident, TokenStream)> {
+    let tokens: Vec<TokenTree> = args::without_move(part).into_iter().collect();
+    match &tokens[..] {
+        [open, TokenTree::Ident(ssc), close, TokenTree::Group(group)]
+            if is_punct(Some(open), '|') && is_punct(Some(close), '|') && group.delimiter() == Delimiter::Brace =>
+        {
+            Some((ssc.clone(), group.stream()))
+        }
+        _ => None,
+    }
+}
+
+/// A statement whose kind is not known yet.
+struct Raw {
+    tokens: Vec<TokenTree>,
+    /// The chain that it consists of, if it begins with a name.
+    stream: Option<StreamStatement>,
+}
+
+/// A statement is about streams if its chain starts at `ssc` or at a name that such a statement defines, before or after it.
+fn statements(body: TokenStream, ssc: &Ident, diag: &mut Diagnostics) -> Vec<Statement> {
+    let raw: Vec<Raw> =
+        split_statements(body).into_iter().map(|tokens| Raw { stream: stream_statement(&tokens), tokens }).collect();
+    let mut streams = HashSet::from([ssc.to_string()]);
+    loop {
+        let before = streams.len();
+        let named =
+            raw.iter().filter_map(|raw| raw.stream.as_ref()).filter(|s| streams.contains(&s.chain.root.to_string()));
+        let names: Vec<String> = named.filter_map(|statement| statement.name.as_ref()).map(Ident::to_string).collect();
+        streams.extend(names);
+        if streams.len() == before {
+            break;
+        }
+    }
+    raw.into_iter()
+        .map(|raw| match raw.stream {
+            Some(statement) if streams.contains(&statement.chain.root.to_string()) => {
+                missing_pieces(&statement.chain, diag);
+                Statement::Stream(statement)
+            }
+            _ => Statement::Rust(raw.tokens.into_iter().collect()),
+        })
+        .collect()
+}
+
+fn missing_pieces(chain: &Chain, diag: &mut Diagnostics) {
+    for step in &chain.steps {
+        match (&step.name, &step.args) {
+            (None, _) => diag.error(step.dot, "expected the name of an operator after `.`", "for example `.map(…)`"),
+            (Some(name), None) => {
+                diag.error(name.span(), format!("`{name}` needs parentheses"), format!("write `{name}(…)`"));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Cuts a body at semicolons, and after the closing brace of an item or of a block that stands for itself.
+fn split_statements(body: TokenStream) -> Vec<Vec<TokenTree>> {
+    let mut statements = Vec::new();
+    let mut statement: Vec<TokenTree> = Vec::new();
+    let mut tokens = body.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let ends = match &token {
+            TokenTree::Punct(punct) => punct.as_char() == ';',
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                stands_for_itself(&statement) && !goes_on(&mut tokens)
+            }
+            _ => false,
+        };
+        statement.push(token);
+        if ends {
+            statements.push(std::mem::take(&mut statement));
+        }
+    }
+    if !statement.is_empty() {
+        statements.push(statement);
+    }
+    statements
+}
+
+/// Whether what comes before a `{ … }` makes it a whole statement: nothing, or a keyword of items and control flow.
+fn stands_for_itself(before: &[TokenTree]) -> bool {
+    const KEYWORDS: [&str; 17] = [
+        "if",
+        "for",
+        "while",
+        "loop",
+        "match",
+        "unsafe",
+        "fn",
+        "struct",
+        "enum",
+        "union",
+        "impl",
+        "trait",
+        "mod",
+        "pub",
+        "extern",
+        "async",
+        "macro_rules",
+    ];
+    let mut words = before.iter();
+    let mut first = words.next();
+    while is_punct(first, '#') {
+        words.next();
+        first = words.next();
+    }
+    match first {
+        None => true,
+        Some(TokenTree::Ident(word)) => KEYWORDS.iter().any(|keyword| word == keyword),
+        // A label before a loop.
+        first => is_punct(first, '\''),
+    }
+}
+
+fn goes_on(rest: &mut Tokens) -> bool {
+    match rest.peek() {
+        Some(TokenTree::Ident(word)) => word == "else",
+        next => is_punct(next, '.') || is_punct(next, '?') || is_punct(next, ';'),
+    }
+}
+
+/// stream statement = ("let" "mut"? name (":" type)? "=")? chain ";"?
+fn stream_statement(tokens: &[TokenTree]) -> Option<StreamStatement> {
+    let tokens = match tokens.split_last() {
+        Some((last, rest)) if is_punct(Some(last), ';') => rest,
+        _ => tokens,
+    };
+    let [TokenTree::Ident(word), rest @ ..] = tokens else { return None };
+    if word != "let" {
+        return Some(StreamStatement { name: None, ty: None, chain: chain(tokens)? });
+    }
+    let rest = match rest {
+        [TokenTree::Ident(word), rest @ ..] if word == "mut" => rest,
+        rest => rest,
+    };
+    let [TokenTree::Ident(name), rest @ ..] = rest else { return None };
+    let equals = rest.iter().position(|token| is_punct(Some(token), '='))?;
+    let ty = match &rest[..equals] {
+        [] => None,
+        [colon, ty @ ..] if is_punct(Some(colon), ':') => Some(carried(ty)),
+        _ => return None,
+    };
+    Some(StreamStatement { name: Some(name.clone()), ty, chain: chain(&rest[equals + 1..])? })
+}
+
+/// The `T` of `DStream<T>`, with any path before it; another type as it is.
+fn carried(ty: &[TokenTree]) -> TokenStream {
+    let open = ty.iter().position(|token| is_punct(Some(token), '<'));
+    let inner = open.and_then(|open| match (&ty[..open], ty[open + 1..].split_last()) {
+        ([.., TokenTree::Ident(name)], Some((close, inner))) if name == "DStream" && is_punct(Some(close), '>') => {
+            Some(inner)
+        }
+        _ => None,
+    });
+    inner.unwrap_or(ty).iter().cloned().collect()
+}
+
+/// chain = "&"? root step*
+pub fn chain(tokens: &[TokenTree]) -> Option<Chain> {
+    let tokens = match tokens {
+        [and, rest @ ..] if is_punct(Some(and), '&') => rest,
+        tokens => tokens,
+    };
+    let [TokenTree::Ident(root), rest @ ..] = tokens else { return None };
+    let mut rest = rest.iter().cloned().collect::<TokenStream>().into_iter().peekable();
+    let mut steps = Vec::new();
+    while let Some(token) = rest.next() {
+        if !is_punct(Some(&token), '.') {
+            return None;
+        }
+        steps.push(step(token.span(), &mut rest));
+    }
+    Some(Chain { root: root.clone(), steps })
+}
+
+/// step = "." name ("::" "<" … ">")? "(" args ")"
+fn step(dot: Span, rest: &mut Tokens) -> Step {
+    let name = match rest.peek() {
+        Some(TokenTree::Ident(name)) => Some(name.clone()),
+        _ => None,
+    };
+    if name.is_some() {
+        rest.next();
+    }
+    let generics = generics(rest);
+    let args = match rest.peek() {
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
+            Some(args::split(Group::stream(group)))
+        }
+        _ => None,
+    };
+    if args.is_some() {
+        rest.next();
+    }
+    Step { dot, name, generics, args }
+}
+
+fn generics(rest: &mut Tokens) -> TokenStream {
+    let mut generics = Vec::new();
+    if !is_punct(rest.peek(), ':') {
+        return TokenStream::new();
+    }
+    let mut depth = 0;
+    for token in rest.by_ref() {
+        let (open, close) = (is_punct(Some(&token), '<'), is_punct(Some(&token), '>'));
+        generics.push(token);
+        depth += i32::from(open) - i32::from(close);
+        if close && depth == 0 {
+            break;
+        }
+    }
+    generics.into_iter().collect()
+}

@@ -1,0 +1,75 @@
+//! `#[derive(Record)]`.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Data, DeriveInput, Fields, parse_quote};
+
+/// A type that is seen as `&Self`, kept by cloning, and shown as Scala shows a case class: `Name(field,field)`.
+pub fn derive(input: TokenStream) -> TokenStream {
+    let mut input: DeriveInput = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    let name = &input.ident;
+    let shown = match &input.data {
+        Data::Struct(data) => {
+            let (pattern, fields) = bindings(&data.fields);
+            show(&name.to_string(), quote!(Self #pattern), &fields)
+        }
+        Data::Enum(data) => data
+            .variants
+            .iter()
+            .map(|variant| {
+                let (pattern, fields) = bindings(&variant.fields);
+                let ident = &variant.ident;
+                show(&ident.to_string(), quote!(Self::#ident #pattern), &fields)
+            })
+            .collect(),
+        Data::Union(data) => {
+            return syn::Error::new(data.union_token.span, "a union cannot be a `Record`").into_compile_error();
+        }
+    };
+    if let Some(lifetime) = input.generics.lifetimes().next() {
+        let message = "a `Record` stands on its own: it cannot borrow\nhelp: own the data, for example `String` instead of `&str`";
+        return syn::Error::new_spanned(lifetime, message).into_compile_error();
+    }
+    for parameter in input.generics.type_params_mut() {
+        parameter.bounds.push(parse_quote!(::microbatch::Record));
+        parameter.bounds.push(parse_quote!(::microbatch::Show));
+    }
+    let (generics, arguments, conditions) = input.generics.split_for_impl();
+    quote! {
+        impl #generics ::microbatch::Keep for #name #arguments #conditions {
+            type Owned = Self;
+            type View<'microbatch> = &'microbatch Self where Self: 'microbatch;
+            fn keep(self) -> Self { self }
+            fn view(&self) -> &Self { self }
+        }
+        impl #generics ::microbatch::Record for #name #arguments #conditions {}
+        impl #generics ::microbatch::Show for #name #arguments #conditions {
+            fn show(&self, to: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                match self { #shown }
+            }
+        }
+    }
+}
+
+/// A pattern that binds all fields, and the names it binds.
+fn bindings(fields: &Fields) -> (TokenStream, Vec<proc_macro2::Ident>) {
+    match fields {
+        Fields::Named(named) => {
+            let members: Vec<_> = named.named.iter().filter_map(|field| field.ident.clone()).collect();
+            let names: Vec<_> = (0..members.len()).map(|number| format_ident!("field_{number}")).collect();
+            (quote!({ #(#members: #names),* }), names)
+        }
+        Fields::Unnamed(unnamed) => {
+            let names: Vec<_> = (0..unnamed.unnamed.len()).map(|number| format_ident!("field_{number}")).collect();
+            (quote!((#(#names),*)), names)
+        }
+        Fields::Unit => (TokenStream::new(), Vec::new()),
+    }
+}
+
+fn show(name: &str, pattern: TokenStream, fields: &[proc_macro2::Ident]) -> TokenStream {
+    quote!(#pattern => ::microbatch::__private::show_fields(to, #name, &[#(#fields as &dyn ::microbatch::Show),*]),)
+}

@@ -1,0 +1,311 @@
+//! Where a pipeline runs: the batch loop that the generated code drives.
+//!
+//! The generated function asks for batches, runs its stages, writes its outputs and reports how the batch went. It does not
+//! know whether time is real or manual, or how often a batch is tried.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::block::Block;
+use crate::dataset::{Dataset, Received};
+use crate::driver::{Driver, Tick};
+use crate::error::{BoxError, Error, Result};
+use crate::listener::{BatchInfo, InputInfo, OutputOperationInfo};
+use crate::ops::output::{Outlet, Output};
+use crate::policy::OnFailure;
+use crate::shared::Shared;
+use crate::source::{Input, Interval, Source, SourceContext, SourceOptions};
+use crate::stage::{self, Gather, Panicked, Parts, Workers};
+use crate::time::Time;
+
+/// Runs the batches of one pipeline.
+pub struct Engine {
+    every: Duration,
+    workers: Workers,
+    driver: Driver,
+    shared: Arc<Shared>,
+    on_failure: OnFailure,
+    max_batches: Option<u64>,
+    source_options: SourceOptions,
+    inputs: Vec<(Arc<str>, Arc<Input>)>,
+    batch: Batch,
+    committed: u64,
+}
+
+/// The batch that is being processed, over all its attempts.
+#[derive(Default)]
+struct Batch {
+    info: BatchInfo,
+    /// How many attempts have failed.
+    failures: u32,
+    /// Whether the next attempt is for the same batch.
+    again: bool,
+    /// Output operations that are done; another attempt leaves them out.
+    outputs_done: usize,
+    /// Output operations met in this attempt.
+    outputs_met: usize,
+    /// The last batch before a graceful stop, whose time may lie ahead.
+    last: bool,
+    commit: Commit,
+}
+
+/// What is to happen when the batch is committed, and must not be seen before.
+#[derive(Default)]
+pub struct Commit {
+    actions: Vec<Box<dyn FnOnce() -> Result<(), BoxError> + Send>>,
+}
+
+impl Commit {
+    /// Runs `action` when all outputs of the batch are written. An error fails the batch.
+    pub fn then(&mut self, action: impl FnOnce() -> Result<(), BoxError> + Send + 'static) {
+        self.actions.push(Box::new(action));
+    }
+}
+
+/// A source that the pipeline has opened, and what it gave for the current batch.
+pub struct Opened<S: Source> {
+    source: S,
+    stream: Arc<str>,
+    number: usize,
+    time: Option<Time>,
+    blocks: Vec<Arc<S::Block>>,
+}
+
+impl Engine {
+    pub(crate) fn new(
+        every: Duration,
+        workers: Workers,
+        driver: Driver,
+        shared: Arc<Shared>,
+        on_failure: OnFailure,
+        max_batches: Option<u64>,
+        source_options: SourceOptions,
+    ) -> Self {
+        Engine {
+            every,
+            workers,
+            driver,
+            shared,
+            on_failure,
+            max_batches,
+            source_options,
+            inputs: Vec::new(),
+            batch: Batch::default(),
+            committed: 0,
+        }
+    }
+
+    /// The time of the current batch.
+    pub fn time(&self) -> Time {
+        self.batch.info.batch_time
+    }
+
+    pub(crate) fn workers(&self) -> &Workers {
+        &self.workers
+    }
+
+    /// Starts a source.
+    pub fn open<S: Source>(&mut self, stream: &str, mut source: S) -> Result<Opened<S>> {
+        let stream: Arc<str> = stream.into();
+        let input = self.shared.progress.add_input(&stream);
+        source.start(&SourceContext {
+            stream: Arc::clone(&stream),
+            clock: Arc::clone(&self.shared.clock),
+            every: self.every,
+            stop: Arc::clone(&self.shared.stop),
+            input: Arc::clone(&input),
+            options: self.source_options.clone(),
+            listeners: self.shared.listeners.clone(),
+        })?;
+        self.inputs.push((Arc::clone(&stream), input));
+        Ok(Opened { source, stream, number: self.inputs.len() - 1, time: None, blocks: Vec::new() })
+    }
+
+    /// Waits for the next batch; `None` when the context stops. After a failure that is to be tried again it is the same batch.
+    pub fn next_batch(&mut self) -> Result<Option<Time>> {
+        self.batch.outputs_met = 0;
+        if self.batch.again {
+            self.batch.again = false;
+            return Ok(Some(self.time()));
+        }
+        if self.batch.last || self.max_batches.is_some_and(|max| self.committed >= max) || self.has_ended() {
+            self.driver.end();
+            return Ok(None);
+        }
+        let last = match self.driver.wait(&self.shared) {
+            Tick::Batch => false,
+            Tick::Stop if self.has_records_left() => true,
+            Tick::Stop => return Ok(None),
+        };
+        let time = self.driver.advance();
+        self.shared.clock.set(time);
+        self.batch = Batch { last, ..Batch::default() };
+        self.batch.info.batch_time = time;
+        self.batch.info.submission_time = if last { self.shared.clock.now() } else { time };
+        self.shared.listeners.tell(|listener| listener.on_batch_submitted(&self.batch.info));
+        self.batch.info.processing_start_time = Some(self.shared.clock.now());
+        self.shared.listeners.tell(|listener| listener.on_batch_started(&self.batch.info));
+        Ok(Some(time))
+    }
+
+    /// All sources have come to their end, and everything is processed.
+    fn has_ended(&self) -> bool {
+        !self.inputs.is_empty() && self.inputs.iter().all(|(_, input)| input.is_drained())
+    }
+
+    /// Waits until no receiver receives any more, and tells whether records wait for a batch.
+    fn has_records_left(&self) -> bool {
+        let patience = std::time::Instant::now() + Duration::from_secs(10);
+        while self.inputs.iter().any(|(_, input)| input.is_receiving()) && std::time::Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.inputs.iter().any(|(_, input)| input.pending.load(std::sync::atomic::Ordering::Acquire) > 0)
+    }
+
+    /// The blocks of a source for this batch; for another attempt the same ones.
+    pub fn receive<S: Source>(&mut self, opened: &mut Opened<S>) -> Result<Received<S::Block>> {
+        let time = self.time();
+        if opened.time != Some(time) {
+            let interval = Interval { start: time - self.every, end: time };
+            let Opened { source, stream, .. } = opened;
+            opened.blocks =
+                stage::caught(|| source.batch(&interval)).map_err(|panicked| self.panicked(stream, panicked))??;
+            opened.time = Some(time);
+            let records = opened.blocks.iter().map(|block| block.records()).sum();
+            let stream = Arc::clone(&self.inputs[opened.number].0);
+            self.batch.info.inputs.push(InputInfo { stream, records });
+        }
+        Ok(Received::new(opened.blocks.clone()))
+    }
+
+    /// Runs a stage: `work` is the fused chain from the dataset to the stage's ends.
+    pub fn stage<'d, D: Dataset, P: Parts>(
+        &self,
+        label: &str,
+        dataset: &'d D,
+        work: impl Fn(D::Views<'d>, &mut P) + Sync,
+    ) -> Result<P::Columns> {
+        stage::run(&self.workers, dataset, false, work).map_err(|panicked| self.panicked(label, panicked))
+    }
+
+    /// Runs a stage that has an operator on whole partitions.
+    pub fn stage_of_partitions<'d, D: Dataset, P: Parts>(
+        &self,
+        label: &str,
+        dataset: &'d D,
+        work: impl Fn(D::Views<'d>, &mut P) + Sync,
+    ) -> Result<P::Columns> {
+        stage::run(&self.workers, dataset, true, work).map_err(|panicked| self.panicked(label, panicked))
+    }
+
+    /// Merges what the workers left at one end of a stage.
+    pub fn gather<G: Gather>(&self, label: &str, parts: Vec<G>) -> Result<G::Output> {
+        self.caught(label, || G::gather(parts, &self.workers))
+    }
+
+    /// Runs an output operation, unless an earlier attempt at this batch has.
+    pub fn output<T, O: Output<T>>(&mut self, label: &str, output: &mut O, outlets: Vec<Outlet<T, O>>) -> Result<()> {
+        let parts = outlets.into_iter().map(|outlet| outlet.part).collect();
+        self.write(label, |time, commit| output.write(time, parts, commit))
+    }
+
+    pub(crate) fn write(
+        &mut self,
+        label: &str,
+        write: impl FnOnce(Time, &mut Commit) -> Result<(), BoxError>,
+    ) -> Result<()> {
+        let id = self.batch.outputs_met;
+        self.batch.outputs_met += 1;
+        if id < self.batch.outputs_done {
+            return Ok(());
+        }
+        let (time, clock) = (self.time(), Arc::clone(&self.shared.clock));
+        let mut info = OutputOperationInfo {
+            batch_time: time,
+            id,
+            name: label.into(),
+            start_time: clock.now(),
+            end_time: None,
+            failure: None,
+        };
+        self.shared.listeners.tell(|listener| listener.on_output_operation_started(&info));
+        let commit = &mut self.batch.commit;
+        let actions = commit.actions.len();
+        let written = match stage::caught(|| write(time, commit)) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(cause)) => Err(Error::Output { time, output: label.to_owned(), cause }),
+            Err(panicked) => Err(self.panicked(label, panicked)),
+        };
+        info.end_time = Some(clock.now());
+        info.failure = written.as_ref().err().map(ToString::to_string);
+        self.shared.listeners.tell(|listener| listener.on_output_operation_completed(&info));
+        self.batch.info.output_operations.push(info);
+        match &written {
+            Ok(()) => self.batch.outputs_done += 1,
+            // The next attempt hands in its own.
+            Err(_) => self.batch.commit.actions.truncate(actions),
+        }
+        written
+    }
+
+    /// Ends an attempt at a batch: commits it, or follows the policy for failures.
+    pub fn finish(&mut self, outcome: Result<()>) -> Result<()> {
+        match outcome.and_then(|()| self.commit()) {
+            Ok(()) => {
+                self.committed += 1;
+                self.complete(None);
+                Ok(())
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        let time = self.time();
+        for action in std::mem::take(&mut self.batch.commit.actions) {
+            stage::caught(action)
+                .map_err(|panicked| self.panicked("commit", panicked))?
+                .map_err(|cause| Error::Output { time, output: "commit".to_owned(), cause })?;
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, error: Error) -> Result<()> {
+        self.batch.failures += 1;
+        self.shared.progress.count_failure();
+        match self.on_failure {
+            OnFailure::Retry(times) if self.batch.failures <= times => {
+                self.batch.again = true;
+                Ok(())
+            }
+            OnFailure::Skip => {
+                self.shared.progress.count_skipped();
+                self.complete(Some(error.to_string()));
+                Ok(())
+            }
+            _ => {
+                self.complete(Some(error.to_string()));
+                self.driver.stop_with(error, &self.shared)?;
+                // Somebody has asked to go on: the batch is still here.
+                self.batch.again = true;
+                Ok(())
+            }
+        }
+    }
+
+    fn complete(&mut self, failure: Option<String>) {
+        self.batch.info.failure = failure;
+        self.batch.info.processing_end_time = Some(self.shared.clock.now());
+        self.shared.progress.complete(&self.batch.info);
+        self.shared.listeners.tell(|listener| listener.on_batch_completed(&self.batch.info));
+    }
+
+    pub(crate) fn caught<T>(&self, label: &str, work: impl FnOnce() -> T) -> Result<T> {
+        stage::caught(work).map_err(|panicked| self.panicked(label, panicked))
+    }
+
+    fn panicked(&self, stage: &str, panicked: Panicked) -> Error {
+        let Panicked { place, message } = panicked;
+        Error::Panic { time: self.time(), stage: stage.to_owned(), place, message }
+    }
+}

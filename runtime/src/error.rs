@@ -1,0 +1,164 @@
+//! Everything that can go wrong, as values.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::time::Time;
+
+/// Any error, as closures and setup statements of a pipeline may return it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// The result of everything that can fail here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, where, and what to do about it.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The context or an operator was set up in a way that cannot work.
+    #[error("{what}\nhelp: {remedy}")]
+    Config {
+        /// What cannot work.
+        what: String,
+        /// What to write instead.
+        remedy: String,
+    },
+
+    /// A source could not deliver.
+    #[error("source `{stream}`: {what}\nhelp: {remedy}")]
+    Source {
+        /// The stream that the source feeds.
+        stream: String,
+        /// What happened.
+        what: String,
+        /// What to do about it.
+        remedy: String,
+        /// The cause, if there is one.
+        #[source]
+        cause: Option<BoxError>,
+    },
+
+    /// A record could not be decoded, and the policy is to fail.
+    #[error(
+        "source `{stream}`: bad record in the batch of {time}: {what}\nhelp: choose another policy with `on_bad_record(BadRecords::Replace)`, `Skip` or `Reject(…)`"
+    )]
+    BadRecord {
+        /// The stream that the source feeds.
+        stream: String,
+        /// The batch that the record belongs to.
+        time: Time,
+        /// What is wrong with the record, and where it came from.
+        what: String,
+    },
+
+    /// A closure of the pipeline panicked.
+    #[error(
+        "batch of {time}: a closure of `{stage}` panicked at {place}: {message}\nhelp: the batch is intact; mend the closure, or choose `on_failure(OnFailure::Retry(n))` or `OnFailure::Skip`"
+    )]
+    Panic {
+        /// The batch in which it happened.
+        time: Time,
+        /// The stage or output: the streams and operators that ran.
+        stage: String,
+        /// File, line and column of the panic.
+        place: String,
+        /// The words of the panic.
+        message: String,
+    },
+
+    /// An output operation returned an error.
+    #[error("batch of {time}: output `{output}` failed: {cause}")]
+    Output {
+        /// The batch in which it happened.
+        time: Time,
+        /// The stream and its output operation.
+        output: String,
+        /// What the operation returned.
+        #[source]
+        cause: BoxError,
+    },
+
+    /// A file could not be written or read.
+    #[error("{what} `{}`: {cause}", path.display())]
+    File {
+        /// What was attempted.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: std::io::Error,
+    },
+
+    /// The context has been stopped.
+    #[error("the context has been stopped\nhelp: make a new `StreamingContext`")]
+    Stopped,
+
+    /// An error of the user's own code: from a setup statement, or from around the pipeline.
+    #[error("{0}")]
+    User(#[source] BoxError),
+}
+
+// `main` prints errors by `Debug`; a user should read the same words there.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)?;
+        let mut cause = std::error::Error::source(self);
+        if matches!(self, Error::Output { .. } | Error::File { .. } | Error::User(_)) {
+            cause = cause.and_then(std::error::Error::source); // its first cause is part of the message
+        }
+        while let Some(error) = cause {
+            write!(f, "\ncaused by: {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl Error {
+    pub(crate) fn config(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Error::Config { what: what.into(), remedy: remedy.into() }
+    }
+}
+
+impl From<BoxError> for Error {
+    fn from(error: BoxError) -> Self {
+        match error.downcast::<Error>() {
+            Ok(ours) => *ours,
+            Err(error) => Error::User(error),
+        }
+    }
+}
+
+impl From<String> for Error {
+    fn from(message: String) -> Self {
+        Error::User(message.into())
+    }
+}
+
+impl From<&str> for Error {
+    fn from(message: &str) -> Self {
+        Error::User(message.into())
+    }
+}
+
+macro_rules! from_user_errors {
+    ($($error:ty),* $(,)?) => {$(
+        impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Error::User(error.into())
+            }
+        }
+    )*};
+}
+
+from_user_errors!(
+    std::io::Error,
+    fmt::Error,
+    std::num::ParseIntError,
+    std::num::ParseFloatError,
+    std::str::Utf8Error,
+    std::string::FromUtf8Error,
+    std::env::VarError,
+    std::net::AddrParseError,
+);

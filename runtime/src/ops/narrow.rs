@@ -1,0 +1,100 @@
+//! Operators on a record at a time. They are iterator adaptors, so that a chain of them is one fused loop.
+
+use crate::record::Pair;
+
+/// See [`DStream::map`](crate::DStream::map).
+#[inline]
+pub fn map<I: Iterator, U>(batch: I, f: impl FnMut(I::Item) -> U) -> impl Iterator<Item = U> {
+    batch.map(f)
+}
+
+/// See [`DStream::flat_map`](crate::DStream::flat_map).
+#[inline]
+pub fn flat_map<I: Iterator, U: IntoIterator>(batch: I, f: impl FnMut(I::Item) -> U) -> impl Iterator<Item = U::Item> {
+    batch.flat_map(f)
+}
+
+/// See [`DStream::filter`](crate::DStream::filter).
+#[inline]
+pub fn filter<I: Iterator>(batch: I, f: impl FnMut(&I::Item) -> bool) -> impl Iterator<Item = I::Item> {
+    batch.filter(f)
+}
+
+/// See [`DStream::filter_map`](crate::DStream::filter_map).
+#[inline]
+pub fn filter_map<I: Iterator, U>(batch: I, f: impl FnMut(I::Item) -> Option<U>) -> impl Iterator<Item = U> {
+    batch.filter_map(f)
+}
+
+/// See [`DStream::inspect`](crate::DStream::inspect).
+#[inline]
+pub fn inspect<I: Iterator>(batch: I, f: impl FnMut(&I::Item)) -> impl Iterator<Item = I::Item> {
+    batch.inspect(f)
+}
+
+/// See [`DStream::key_by`](crate::DStream::key_by).
+#[inline]
+pub fn key_by<I: Iterator, K>(batch: I, mut f: impl FnMut(&I::Item) -> K) -> impl Iterator<Item = (K, I::Item)> {
+    batch.map(move |record| (f(&record), record))
+}
+
+/// See [`DStream::map_values`](crate::DStream::map_values).
+#[inline]
+pub fn map_values<I, U>(
+    batch: I,
+    mut f: impl FnMut(<I::Item as Pair>::Value) -> U,
+) -> impl Iterator<Item = (<I::Item as Pair>::Key, U)>
+where
+    I: Iterator<Item: Pair>,
+{
+    batch.map(move |record| {
+        let (key, value) = record.into_pair();
+        (key, f(value))
+    })
+}
+
+/// See [`DStream::flat_map_values`](crate::DStream::flat_map_values).
+#[inline]
+pub fn flat_map_values<I, U>(
+    batch: I,
+    mut f: impl FnMut(<I::Item as Pair>::Value) -> U,
+) -> impl Iterator<Item = (<I::Item as Pair>::Key, U::Item)>
+where
+    I: Iterator<Item: Pair<Key: Clone>>,
+    U: IntoIterator,
+{
+    batch.flat_map(move |record| {
+        let (key, value) = record.into_pair();
+        f(value).into_iter().map(move |value| (key.clone(), value))
+    })
+}
+
+/// See [`DStream::map_partitions`](crate::DStream::map_partitions).
+#[inline]
+pub fn map_partitions<I: Iterator, U: IntoIterator>(batch: I, f: impl FnOnce(I) -> U) -> impl Iterator<Item = U::Item> {
+    f(batch).into_iter()
+}
+
+/// See [`DStream::glom`](crate::DStream::glom).
+#[inline]
+pub fn glom<I: Iterator>(batch: I) -> impl Iterator<Item = Vec<I::Item>> {
+    std::iter::once(batch.collect())
+}
+
+/// The end of a fused chain whose stream is shared: `consumers` pushes each record to all of them.
+#[inline]
+pub fn for_each<I: Iterator>(batch: I, consumers: impl FnMut(I::Item)) {
+    batch.for_each(consumers);
+}
+
+/// The record as one of several consumers of a shared stream gets it.
+#[inline]
+pub fn share<T: Clone>(record: &T) -> impl Iterator<Item = T> + use<T> {
+    std::iter::once(record.clone())
+}
+
+/// The record as the last consumer of a shared stream gets it.
+#[inline]
+pub fn hand_over<T>(record: T) -> impl Iterator<Item = T> {
+    std::iter::once(record)
+}

@@ -1,0 +1,357 @@
+//! The two faces of data: what a closure sees inside a batch, and what is kept beyond it.
+//!
+//! A closure sees *views*: `&str` for text, `(&str, u64)` for `(String, u64)`, numbers as themselves. What leaves a batch
+//! (a collector, later a window or a state) is an owned [`Record`]. [`Keep`] leads from one to the other.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasher, Hash};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::time::Time;
+
+/// A value that a closure may produce, and how to keep it beyond its batch.
+///
+/// `&str` and `String` are both kept as `String`; tuples, options and vectors member by member; a type of yours by
+/// `#[derive(Record)]`.
+///
+/// ```
+/// use microbatch::Keep;
+///
+/// let kept: (String, Option<u64>) = ("a", Some(1)).keep();
+/// assert_eq!(kept.view(), ("a", Some(1)));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept beyond its closure",
+    label = "this stream carries records of type `{Self}`, which is not a `Record`",
+    note = "put `#[derive(Clone, Record)]` on the type, or `.map(…)` the stream to text, numbers, tuples, options or vectors of them"
+)]
+pub trait Keep: Sized {
+    /// What is kept: `String` for `&str`.
+    type Owned: Record;
+
+    /// What closures see of a kept value: `&str` for `String`, the value itself for numbers.
+    type View<'a>: Copy + Keep<Owned = Self::Owned>
+    where
+        Self: 'a;
+
+    /// Makes the value independent of its batch. Costs a copy of what it borrows.
+    fn keep(self) -> Self::Owned;
+
+    /// Looks at the value without copying what it holds.
+    fn view(&self) -> Self::View<'_>;
+}
+
+/// A value that stands on its own: it can cross threads and outlive its batch. Derive it for types of your own.
+///
+/// ```
+/// use microbatch::prelude::*;
+///
+/// #[derive(Clone, Debug, PartialEq, Record)]
+/// struct Click { user: u64, page: String }
+///
+/// let out = Collector::default();
+/// let clicks = vec![vec![Click { user: 1, page: "/".into() }, Click { user: 2, page: "/faq".into() }]];
+/// let pipeline = stream!(every = 1s, |ssc| {
+///     ssc.queue_stream(clicks).filter(|click| click.user > 1).collect_into(&out);
+/// });
+/// StreamingContext::new(pipeline).manual()?.advance(1)?;
+/// assert_eq!(out.batches()[0].1, [Click { user: 2, page: "/faq".into() }]);
+/// # microbatch::Result::Ok(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Record`",
+    note = "put `#[derive(Clone, Record)]` on the type"
+)]
+pub trait Record: Keep<Owned = Self> + Clone + Send + Sync + 'static {}
+
+/// A key: a value that can be hashed, compared and kept.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a key, because it cannot be hashed and compared for equality",
+    label = "this needs records whose key implements `Hash` and `Eq`; `{Self}` does not",
+    note = "make a key of it first, for example `.map(|(key, value)| (key.to_string(), value))`, or derive `Hash, PartialEq, Eq`"
+)]
+pub trait Key: Hash + Eq + Keep + Send + Sync {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Hash + Eq + Keep + Send + Sync> Key for T {}
+
+/// A record that is a pair `(key, value)`.
+#[diagnostic::on_unimplemented(
+    message = "this operator needs a stream of pairs `(key, value)`, and this one carries `{Self}`",
+    label = "not a stream of pairs",
+    note = "put `.key_by(|record| …)` or `.map(|record| (key, value))` before it"
+)]
+pub trait Pair: Sized {
+    /// The first member.
+    type Key;
+    /// The second member.
+    type Value;
+    /// Takes the pair apart.
+    fn into_pair(self) -> (Self::Key, Self::Value);
+}
+
+impl<K, V> Pair for (K, V) {
+    type Key = K;
+    type Value = V;
+    #[inline(always)]
+    fn into_pair(self) -> (K, V) {
+        self
+    }
+}
+
+macro_rules! seen_as_themselves {
+    ($($type:ty),* $(,)?) => {$(
+        impl Keep for $type {
+            type Owned = Self;
+            type View<'a> = Self;
+            #[inline(always)]
+            fn keep(self) -> Self {
+                self
+            }
+            #[inline(always)]
+            fn view(&self) -> Self {
+                *self
+            }
+        }
+        impl Record for $type {}
+    )*};
+}
+
+seen_as_themselves!(
+    u8,
+    u16,
+    u32,
+    u64,
+    u128,
+    usize,
+    i8,
+    i16,
+    i32,
+    i64,
+    i128,
+    isize,
+    f32,
+    f64,
+    bool,
+    char,
+    (),
+    Duration,
+    Time,
+    std::net::IpAddr,
+    std::net::Ipv4Addr,
+    std::net::Ipv6Addr,
+    std::net::SocketAddr,
+    std::time::SystemTime,
+    std::cmp::Ordering,
+    std::num::NonZeroU32,
+    std::num::NonZeroU64,
+);
+
+impl Keep for String {
+    type Owned = String;
+    type View<'a> = &'a str;
+    #[inline]
+    fn keep(self) -> String {
+        self
+    }
+    #[inline(always)]
+    fn view(&self) -> &str {
+        self
+    }
+}
+impl Record for String {}
+
+impl Keep for &str {
+    type Owned = String;
+    type View<'a>
+        = &'a str
+    where
+        Self: 'a;
+    #[inline]
+    fn keep(self) -> String {
+        self.to_owned()
+    }
+    #[inline(always)]
+    fn view(&self) -> &str {
+        self
+    }
+}
+
+impl Keep for Cow<'_, str> {
+    type Owned = String;
+    type View<'a>
+        = &'a str
+    where
+        Self: 'a;
+    fn keep(self) -> String {
+        self.into_owned()
+    }
+    #[inline(always)]
+    fn view(&self) -> &str {
+        self
+    }
+}
+
+/// What a closure sees of a type of yours, `&T`, is kept by cloning it.
+impl<T: Record> Keep for &T {
+    type Owned = T;
+    type View<'a>
+        = &'a T
+    where
+        Self: 'a;
+    fn keep(self) -> T {
+        self.clone()
+    }
+    #[inline(always)]
+    fn view(&self) -> &T {
+        self
+    }
+}
+
+impl<T: Keep + Clone> Keep for Vec<T> {
+    type Owned = Vec<T::Owned>;
+    type View<'a>
+        = &'a [T]
+    where
+        Self: 'a;
+    fn keep(self) -> Vec<T::Owned> {
+        self.into_iter().map(T::keep).collect()
+    }
+    #[inline(always)]
+    fn view(&self) -> &[T] {
+        self
+    }
+}
+impl<T: Record> Record for Vec<T> {}
+
+impl<T: Keep + Clone> Keep for &[T] {
+    type Owned = Vec<T::Owned>;
+    type View<'a>
+        = &'a [T]
+    where
+        Self: 'a;
+    fn keep(self) -> Vec<T::Owned> {
+        self.iter().cloned().map(T::keep).collect()
+    }
+    #[inline(always)]
+    fn view(&self) -> &[T] {
+        self
+    }
+}
+
+impl<T: Keep, const N: usize> Keep for [T; N] {
+    type Owned = [T::Owned; N];
+    type View<'a>
+        = [T::View<'a>; N]
+    where
+        Self: 'a;
+    fn keep(self) -> [T::Owned; N] {
+        self.map(T::keep)
+    }
+    #[inline(always)]
+    fn view(&self) -> [T::View<'_>; N] {
+        self.each_ref().map(T::view)
+    }
+}
+impl<T: Record, const N: usize> Record for [T; N] {}
+
+impl<T: Keep> Keep for Option<T> {
+    type Owned = Option<T::Owned>;
+    type View<'a>
+        = Option<T::View<'a>>
+    where
+        Self: 'a;
+    fn keep(self) -> Option<T::Owned> {
+        self.map(T::keep)
+    }
+    #[inline(always)]
+    fn view(&self) -> Option<T::View<'_>> {
+        self.as_ref().map(T::view)
+    }
+}
+impl<T: Record> Record for Option<T> {}
+
+impl<T: Keep, E: Keep> Keep for Result<T, E> {
+    type Owned = Result<T::Owned, E::Owned>;
+    type View<'a>
+        = Result<T::View<'a>, E::View<'a>>
+    where
+        Self: 'a;
+    fn keep(self) -> Self::Owned {
+        self.map(T::keep).map_err(E::keep)
+    }
+    #[inline(always)]
+    fn view(&self) -> Self::View<'_> {
+        self.as_ref().map(T::view).map_err(E::view)
+    }
+}
+impl<T: Record, E: Record> Record for Result<T, E> {}
+
+macro_rules! seen_by_reference {
+    ($([$($parameter:ident: $($bound:path)|*),*] $type:ty),* $(,)?) => {$(
+        impl<$($parameter: $($bound +)*),*> Keep for $type {
+            type Owned = Self;
+            type View<'a> = &'a Self where Self: 'a;
+            fn keep(self) -> Self {
+                self
+            }
+            #[inline(always)]
+            fn view(&self) -> &Self {
+                self
+            }
+        }
+        impl<$($parameter: $($bound +)*),*> Record for $type {}
+    )*};
+}
+
+seen_by_reference!(
+    [T: Record] Box<T>,
+    [T: Send | Sync | Shared] Arc<T>,
+    [T: Record | Ord] BTreeSet<T>,
+    [K: Record | Ord, V: Record] BTreeMap<K, V>,
+    [T: Record | Hash | Eq, S: BuildHasher | Clone | Send | Sync | Shared] HashSet<T, S>,
+    [K: Record | Hash | Eq, V: Record, S: BuildHasher | Clone | Send | Sync | Shared] HashMap<K, V, S>,
+    [T: Record] VecDeque<T>,
+    [] PathBuf,
+);
+
+/// `'static` as a bound that fits into the list above.
+#[doc(hidden)]
+pub trait Shared: 'static {}
+impl<T: ?Sized + 'static> Shared for T {}
+
+macro_rules! tuples {
+    ($(($($name:ident $index:tt),+))*) => {$(
+        impl<$($name: Keep),+> Keep for ($($name,)+) {
+            type Owned = ($($name::Owned,)+);
+            type View<'a> = ($($name::View<'a>,)+) where Self: 'a;
+            #[inline]
+            fn keep(self) -> Self::Owned {
+                ($(self.$index.keep(),)+)
+            }
+            #[inline(always)]
+            fn view(&self) -> Self::View<'_> {
+                ($(self.$index.view(),)+)
+            }
+        }
+        impl<$($name: Record),+> Record for ($($name,)+) {}
+    )*};
+}
+
+tuples! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
+}

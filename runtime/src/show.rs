@@ -1,0 +1,180 @@
+//! How records look in outputs: as Spark prints them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::fmt::{self, Debug, Display, Formatter};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A record that `print`, `print_table` and `save_as_text_files` can write, as Spark would: text as it is, a pair as
+/// `(word,2)`, a missing value as `None`, a list as `[1, 2]`, a type of yours (with `#[derive(Record)]`) as `Click(1,/faq)`.
+///
+/// ```
+/// use microbatch::Shown;
+///
+/// assert_eq!(Shown(("hello", (2u64, Some(0.5)))).to_string(), "(hello,(2,Some(0.5)))");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be written as text",
+    label = "this output needs records that it can show, and `{Self}` is not one",
+    note = "put `#[derive(Clone, Record)]` on the type, or `.map(|record| format!(…))` the stream first"
+)]
+pub trait Show {
+    /// Writes the record.
+    ///
+    /// # Errors
+    /// When `to` does not take it.
+    fn show(&self, to: &mut Formatter<'_>) -> fmt::Result;
+
+    /// Adds the cells of the record to the row of a table: one, or for a tuple those of its members.
+    fn cells(&self, row: &mut Vec<String>)
+    where
+        Self: Sized,
+    {
+        row.push(Shown(self).to_string());
+    }
+}
+
+/// Displays a record as [`Show`] writes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<T>(pub T);
+
+impl<T: Show> Display for Shown<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.0.show(f)
+    }
+}
+
+/// `Name(field,field)`, for `derive(Record)`.
+#[doc(hidden)]
+pub fn show_fields(to: &mut Formatter<'_>, name: &str, fields: &[&dyn Show]) -> fmt::Result {
+    to.write_str(name)?;
+    if fields.is_empty() {
+        return Ok(());
+    }
+    for (number, field) in fields.iter().enumerate() {
+        to.write_str(if number == 0 { "(" } else { "," })?;
+        field.show(to)?;
+    }
+    to.write_str(")")
+}
+
+macro_rules! shown_by {
+    ($format:ident: $($type:ty),* $(,)?) => {$(
+        impl Show for $type {
+            fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
+                $format::fmt(self, to)
+            }
+        }
+    )*};
+}
+
+shown_by!(Display: u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool, char, str, String);
+shown_by!(Display: std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr, std::net::SocketAddr, crate::Time);
+shown_by!(Display: std::borrow::Cow<'_, str>, std::num::NonZeroU32, std::num::NonZeroU64);
+// `1.0`, not `1`, as on the JVM.
+shown_by!(Debug: f32, f64, (), std::time::Duration, std::time::SystemTime, std::cmp::Ordering, PathBuf);
+
+impl<T: Show + ?Sized> Show for &T {
+    fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
+        (**self).show(to)
+    }
+}
+
+impl<T: Show + ?Sized> Show for Box<T> {
+    fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
+        (**self).show(to)
+    }
+}
+
+impl<T: Show + ?Sized> Show for Arc<T> {
+    fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
+        (**self).show(to)
+    }
+}
+
+impl<T: Show> Show for Option<T> {
+    fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Some(value) => write!(to, "Some({})", Shown(value)),
+            None => to.write_str("None"),
+        }
+    }
+}
+
+impl<T: Show, E: Show> Show for Result<T, E> {
+    fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Ok(value) => write!(to, "Ok({})", Shown(value)),
+            Err(error) => write!(to, "Err({})", Shown(error)),
+        }
+    }
+}
+
+fn show_list<T: Show>(items: impl Iterator<Item = T>, to: &mut Formatter<'_>) -> fmt::Result {
+    to.write_str("[")?;
+    for (number, item) in items.enumerate() {
+        if number > 0 {
+            to.write_str(", ")?;
+        }
+        item.show(to)?;
+    }
+    to.write_str("]")
+}
+
+macro_rules! shown_as_lists {
+    ($([$($parameter:ident),*] $type:ty),* $(,)?) => {$(
+        impl<$($parameter: Show),*> Show for $type {
+            fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
+                show_list(self.iter(), to)
+            }
+        }
+    )*};
+}
+
+shown_as_lists!([T] [T], [T] Vec<T>, [T] VecDeque<T>, [T] BTreeSet<T>, [K, V] BTreeMap<K, V>);
+
+impl<T: Show, const N: usize> Show for [T; N] {
+    fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
+        show_list(self.iter(), to)
+    }
+}
+
+impl<T: Show, S> Show for HashSet<T, S> {
+    fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
+        show_list(self.iter(), to)
+    }
+}
+
+impl<K: Show, V: Show, S> Show for HashMap<K, V, S> {
+    fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
+        show_list(self.iter(), to)
+    }
+}
+
+macro_rules! shown_as_tuples {
+    ($(($($name:ident $index:tt),+))*) => {$(
+        impl<$($name: Show),+> Show for ($($name,)+) {
+            fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
+                show_fields(to, "", &[$(&self.$index as &dyn Show),+])
+            }
+            fn cells(&self, row: &mut Vec<String>) {
+                $(self.$index.cells(row);)+
+            }
+        }
+    )*};
+}
+
+shown_as_tuples! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
+}

@@ -1,0 +1,116 @@
+//! Where records come from.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::block::Block;
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::listener::Listeners;
+use crate::signal::StopSignal;
+use crate::time::Time;
+
+mod queue;
+
+pub use queue::QueueSource;
+
+/// A source of records: what `ssc.source(…)` takes.
+///
+/// The engine asks for the records of one batch after the other; it keeps them until the batch is committed, so that a batch
+/// that fails runs again with the same records.
+pub trait Source: Send {
+    /// How the records are stored: `Vec<T>` for records of any type, [`TextBlock`](crate::TextBlock) for lines of text.
+    type Block: Block;
+
+    /// Called once, before the first batch. A source with threads of its own starts them here.
+    ///
+    /// # Errors
+    /// What makes the source unusable from the start: the context does not start then.
+    fn start(&mut self, context: &SourceContext) -> Result<()> {
+        let _ = context;
+        Ok(())
+    }
+
+    /// The blocks of the batch of `interval`: for a source that receives, what arrived before its end and was not given yet.
+    ///
+    /// # Errors
+    /// What keeps the source from delivering this batch; the batch fails and follows the context's policy.
+    fn batch(&mut self, interval: &Interval) -> Result<Vec<Arc<Self::Block>>>;
+}
+
+/// The span that a batch covers: from `start` up to and without `end`, which is the batch's time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interval {
+    /// The beginning; belongs to the batch.
+    pub start: Time,
+    /// The end; belongs to the next batch.
+    pub end: Time,
+}
+
+/// What a source is told when it starts: its name, its clock, and how to hear of a stop.
+#[derive(Clone)]
+pub struct SourceContext {
+    pub(crate) stream: Arc<str>,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) every: Duration,
+    pub(crate) stop: Arc<StopSignal>,
+    pub(crate) input: Arc<Input>,
+    pub(crate) options: SourceOptions,
+    pub(crate) listeners: Listeners,
+}
+
+/// The settings of the context that concern sources.
+#[derive(Clone)]
+pub(crate) struct SourceOptions {
+    /// How many full blocks may wait for the engine before a receiver is pushed back.
+    pub buffered_blocks: usize,
+    pub on_bad_record: crate::BadRecords,
+}
+
+impl SourceContext {
+    /// The name of the stream that the source feeds.
+    pub fn stream(&self) -> &str {
+        &self.stream
+    }
+
+    /// The clock of the context.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The batch interval.
+    pub fn every(&self) -> Duration {
+        self.every
+    }
+
+    /// The context's request to stop. A source with threads ends them then, and keeps what it has received.
+    pub fn stop(&self) -> &StopSignal {
+        &self.stop
+    }
+}
+
+/// What the engine and a source know of each other.
+#[derive(Debug, Default)]
+pub(crate) struct Input {
+    /// Records that were received and not yet given to a batch.
+    pub pending: AtomicU64,
+    /// Records that were ever received.
+    pub received: AtomicU64,
+    /// Records that could not be decoded.
+    pub bad: AtomicU64,
+    /// Threads of the source that may still receive.
+    pub receiving: AtomicU64,
+    /// The source will never have records again.
+    pub ended: AtomicBool,
+}
+
+impl Input {
+    pub fn is_receiving(&self) -> bool {
+        self.receiving.load(Ordering::Acquire) > 0
+    }
+
+    pub fn is_drained(&self) -> bool {
+        self.ended.load(Ordering::Acquire) && !self.is_receiving() && self.pending.load(Ordering::Acquire) == 0
+    }
+}

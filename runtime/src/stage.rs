@@ -1,0 +1,216 @@
+//! Running a stage: the fused chain of a dataset over all workers.
+//!
+//! A dataset is cut into one contiguous run of records a worker. Contiguous, because then whatever is merged in the order of
+//! the workers is in the order of the records: results do not depend on how many workers there are.
+
+use std::any::Any;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rayon::prelude::*;
+
+use crate::dataset::Dataset;
+use crate::error::{BoxError, Error, Result};
+use crate::panics;
+
+/// Below this many records in all, merging on one thread is faster than waking others.
+const MERGE_GRAIN: usize = 4096;
+
+/// The threads that stages run on. One worker means the engine's own thread and no other.
+pub struct Workers {
+    pool: Option<rayon::ThreadPool>,
+    count: usize,
+    grain: Option<usize>,
+}
+
+impl Workers {
+    /// Starts `count` workers. `grain` overrides the least weight that is worth a worker of its own.
+    pub(crate) fn new(count: usize, grain: Option<usize>) -> Result<Self> {
+        let pool = (count > 1).then(|| {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(count)
+                .thread_name(|number| format!("microbatch-worker-{number}"))
+                .build()
+        });
+        let pool = pool.transpose().map_err(|error| {
+            Error::config(
+                format!("{count} worker threads cannot be started: {error}"),
+                "ask for fewer with `workers(n)`",
+            )
+        })?;
+        Ok(Workers { pool, count, grain })
+    }
+
+    /// Applies `f` to each item, in parallel if there are enough `records`, keeping the order.
+    pub(crate) fn map<T: Send, U: Send>(&self, items: Vec<T>, records: usize, f: impl Fn(T) -> U + Sync) -> Vec<U> {
+        match &self.pool {
+            Some(pool) if records >= self.grain.unwrap_or(MERGE_GRAIN) => {
+                pool.install(|| items.into_par_iter().map(&f).collect())
+            }
+            _ => items.into_iter().map(f).collect(),
+        }
+    }
+
+    /// Runs `work` where rayon's parallel functions use these workers.
+    pub(crate) fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
+    fn runs<D: Dataset>(&self, dataset: &D, whole_partitions: bool) -> Vec<Vec<Span>> {
+        let weights: Vec<usize> = (0..dataset.partitions()).map(|partition| dataset.weight(partition)).collect();
+        let total: usize = weights.iter().sum();
+        let grain = self.grain.unwrap_or(dataset.grain()).max(1);
+        cut(&weights, self.count.min((total / grain).max(1)), whole_partitions)
+    }
+}
+
+/// A part of a partition.
+type Span = (usize, Range<usize>);
+
+/// Cuts partitions into one run of spans a worker, equal in weight, in order. Empty partitions are left out.
+fn cut(weights: &[usize], workers: usize, whole_partitions: bool) -> Vec<Vec<Span>> {
+    let total: usize = weights.iter().sum();
+    let mut runs = vec![Vec::new(); workers];
+    let mut before = 0;
+    for (partition, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0) {
+        if whole_partitions {
+            let middle = before + weight / 2;
+            runs[middle * workers / total].push((partition, 0..weight));
+        } else {
+            for (worker, run) in runs.iter_mut().enumerate() {
+                let from = (total * worker / workers).clamp(before, before + weight);
+                let to = (total * (worker + 1) / workers).clamp(before, before + weight);
+                if from < to {
+                    run.push((partition, from - before..to - before));
+                }
+            }
+        }
+        before += weight;
+    }
+    runs
+}
+
+/// What a stage leaves behind: one of these for each of its ends.
+pub trait Gather: Sized {
+    /// The gathered result.
+    type Output;
+    /// Merges the workers' parts, given in the order of their records.
+    fn gather(parts: Vec<Self>, workers: &Workers) -> Self::Output;
+}
+
+/// The parts of one worker for all ends of a stage: a tuple.
+pub trait Parts: Default + Send {
+    /// The same as a tuple of vectors, one part a worker.
+    type Columns;
+    /// Turns rows into columns.
+    fn columns(rows: Vec<Self>) -> Self::Columns;
+}
+
+macro_rules! parts {
+    ($(($($name:ident $index:tt),+))*) => {$(
+        impl<$($name: Default + Send),+> Parts for ($($name,)+) {
+            type Columns = ($(Vec<$name>,)+);
+            fn columns(rows: Vec<Self>) -> Self::Columns {
+                let mut columns: Self::Columns = ($(Vec::<$name>::with_capacity(rows.len()),)+);
+                for row in rows {
+                    $(columns.$index.push(row.$index);)+
+                }
+                columns
+            }
+        }
+    )*};
+}
+
+parts! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
+}
+
+/// Runs the fused chain `work` over `dataset`, one run of records a worker.
+pub(crate) fn run<'d, D: Dataset, P: Parts>(
+    workers: &Workers,
+    dataset: &'d D,
+    whole_partitions: bool,
+    work: impl Fn(D::Views<'d>, &mut P) + Sync,
+) -> Result<P::Columns, Panicked> {
+    let runs = workers.runs(dataset, whole_partitions);
+    let one = |spans: Vec<Span>| {
+        caught(|| {
+            let mut parts = P::default();
+            spans.into_iter().for_each(|(partition, range)| work(dataset.views(partition, range), &mut parts));
+            parts
+        })
+    };
+    let parts: Vec<Result<P, Panicked>> = match &workers.pool {
+        Some(pool) if runs.len() > 1 => pool.install(|| runs.into_par_iter().map(one).collect()),
+        _ => runs.into_iter().map(one).collect(),
+    };
+    Ok(P::columns(parts.into_iter().collect::<Result<_, _>>()?))
+}
+
+/// A panic of a user's closure, as a value.
+#[derive(Debug)]
+pub(crate) struct Panicked {
+    pub place: String,
+    pub message: String,
+}
+
+/// Runs `work`; a panic in it is returned with its place and words.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
+    let _quiet = panics::Quiet::new();
+    catch_unwind(AssertUnwindSafe(work))
+        .map_err(|payload| Panicked { place: panics::take_place(), message: words(payload.as_ref()) })
+}
+
+fn words(payload: &(dyn Any + Send)) -> String {
+    payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .or_else(|| payload.downcast_ref::<BoxError>().map(ToString::to_string))
+        .unwrap_or_else(|| "a value that is not text".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_covers_everything_once_and_in_order() {
+        for workers in 1..=8 {
+            for weights in [vec![], vec![0, 5, 0, 1, 9], vec![1; 3], vec![100]] {
+                let covered: Vec<(usize, usize)> = cut(&weights, workers, false)
+                    .into_iter()
+                    .flatten()
+                    .flat_map(|(partition, range)| range.map(move |at| (partition, at)))
+                    .collect();
+                let all: Vec<(usize, usize)> = weights
+                    .iter()
+                    .enumerate()
+                    .flat_map(|(partition, &n)| (0..n).map(move |at| (partition, at)))
+                    .collect();
+                assert_eq!(covered, all);
+            }
+        }
+    }
+
+    #[test]
+    fn whole_partitions_are_not_cut() {
+        let runs = cut(&[3, 1, 0, 2, 8], 3, true);
+        let all: Vec<Span> = runs.into_iter().flatten().collect();
+        assert_eq!(all, [(0, 0..3), (1, 0..1), (3, 0..2), (4, 0..8)]);
+    }
+}
