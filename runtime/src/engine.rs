@@ -3,6 +3,8 @@
 //! The generated function asks for batches, runs its stages, writes its outputs and reports how the batch went. It does not
 //! know whether time is real or manual, or how often a batch is tried.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ use crate::ops::output::{Outlet, Output};
 use crate::policy::OnFailure;
 use crate::shared::Shared;
 use crate::source::{Input, Interval, Source, SourceContext, SourceOptions};
-use crate::stage::{self, Gather, Panicked, Parts, Workers};
+use crate::stage::{self, Gather, Panicked, Parts, Sizes, Workers};
 use crate::time::Time;
 
 /// Runs the batches of one pipeline.
@@ -30,6 +32,8 @@ pub struct Engine {
     inputs: Vec<(Arc<str>, Arc<Input>)>,
     batch: Batch,
     committed: u64,
+    /// How large the parts of each stage were in the batch before.
+    sizes: RefCell<HashMap<&'static str, Sizes>>,
 }
 
 /// The batch that is being processed, over all its attempts.
@@ -92,6 +96,7 @@ impl Engine {
             inputs: Vec::new(),
             batch: Batch::default(),
             committed: 0,
+            sizes: RefCell::default(),
         }
     }
 
@@ -181,21 +186,35 @@ impl Engine {
     /// Runs a stage: `work` is the fused chain from the dataset to the stage's ends.
     pub fn stage<'d, D: Dataset, P: Parts>(
         &self,
-        label: &str,
+        label: &'static str,
         dataset: &'d D,
         work: impl Fn(D::Views<'d>, &mut P) + Sync,
     ) -> Result<P::Columns> {
-        stage::run(&self.workers, dataset, false, work).map_err(|panicked| self.panicked(label, panicked))
+        self.pass(label, dataset, false, work)
     }
 
     /// Runs a stage that has an operator on whole partitions.
     pub fn stage_of_partitions<'d, D: Dataset, P: Parts>(
         &self,
-        label: &str,
+        label: &'static str,
         dataset: &'d D,
         work: impl Fn(D::Views<'d>, &mut P) + Sync,
     ) -> Result<P::Columns> {
-        stage::run(&self.workers, dataset, true, work).map_err(|panicked| self.panicked(label, panicked))
+        self.pass(label, dataset, true, work)
+    }
+
+    fn pass<'d, D: Dataset, P: Parts>(
+        &self,
+        label: &'static str,
+        dataset: &'d D,
+        whole_partitions: bool,
+        work: impl Fn(D::Views<'d>, &mut P) + Sync,
+    ) -> Result<P::Columns> {
+        let mut sizes = self.sizes.borrow().get(label).copied().unwrap_or_default();
+        let columns = stage::run(&self.workers, dataset, whole_partitions, &mut sizes, work)
+            .map_err(|panicked| self.panicked(label, panicked))?;
+        self.sizes.borrow_mut().insert(label, sizes);
+        Ok(columns)
     }
 
     /// Merges what the workers left at one end of a stage.

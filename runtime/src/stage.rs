@@ -101,17 +101,40 @@ pub trait Gather: Sized {
     fn gather(parts: Vec<Self>, workers: &Workers) -> Self::Output;
 }
 
+/// One worker's part at one end of a stage. It is told how large such parts were in the batch before, so that it allocates
+/// once and not while it grows; a part after a spike is therefore small again two batches later.
+pub trait Part: Default + Send {
+    /// How much the part holds, in units of its own.
+    fn size(&self) -> usize {
+        0
+    }
+    /// Makes room for as much.
+    fn reserve(&mut self, size: usize) {
+        let _ = size;
+    }
+}
+
 /// The parts of one worker for all ends of a stage: a tuple.
 pub trait Parts: Default + Send {
     /// The same as a tuple of vectors, one part a worker.
     type Columns;
     /// Turns rows into columns.
     fn columns(rows: Vec<Self>) -> Self::Columns;
+    /// The size of each part, if it is larger than in `sizes`.
+    fn sizes(&self, sizes: &mut Sizes);
+    /// Makes room in each part.
+    fn reserve(&mut self, sizes: &Sizes);
 }
+
+/// How large the parts of a stage were.
+pub type Sizes = [usize; MAX_ENDS];
+
+/// The most ends that a stage can have.
+const MAX_ENDS: usize = 12;
 
 macro_rules! parts {
     ($(($($name:ident $index:tt),+))*) => {$(
-        impl<$($name: Default + Send),+> Parts for ($($name,)+) {
+        impl<$($name: Part),+> Parts for ($($name,)+) {
             type Columns = ($(Vec<$name>,)+);
             fn columns(rows: Vec<Self>) -> Self::Columns {
                 let mut columns: Self::Columns = ($(Vec::<$name>::with_capacity(rows.len()),)+);
@@ -119,6 +142,12 @@ macro_rules! parts {
                     $(columns.$index.push(row.$index);)+
                 }
                 columns
+            }
+            fn sizes(&self, sizes: &mut Sizes) {
+                $(sizes[$index] = sizes[$index].max(self.$index.size());)+
+            }
+            fn reserve(&mut self, sizes: &Sizes) {
+                $(self.$index.reserve(sizes[$index]);)+
             }
         }
     )*};
@@ -144,12 +173,15 @@ pub(crate) fn run<'d, D: Dataset, P: Parts>(
     workers: &Workers,
     dataset: &'d D,
     whole_partitions: bool,
+    sizes: &mut Sizes,
     work: impl Fn(D::Views<'d>, &mut P) + Sync,
 ) -> Result<P::Columns, Panicked> {
     let runs = workers.runs(dataset, whole_partitions);
+    let expected = &*sizes;
     let one = |spans: Vec<Span>| {
         caught(|| {
             let mut parts = P::default();
+            parts.reserve(expected);
             spans.into_iter().for_each(|(partition, range)| work(dataset.views(partition, range), &mut parts));
             parts
         })
@@ -158,7 +190,10 @@ pub(crate) fn run<'d, D: Dataset, P: Parts>(
         Some(pool) if runs.len() > 1 => pool.install(|| runs.into_par_iter().map(one).collect()),
         _ => runs.into_iter().map(one).collect(),
     };
-    Ok(P::columns(parts.into_iter().collect::<Result<_, _>>()?))
+    let parts = parts.into_iter().collect::<Result<Vec<P>, _>>()?;
+    *sizes = Sizes::default();
+    parts.iter().for_each(|parts| parts.sizes(sizes));
+    Ok(P::columns(parts))
 }
 
 /// A panic of a user's closure, as a value.

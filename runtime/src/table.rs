@@ -1,5 +1,5 @@
 //! The hash table under every keyed operator: entries in the order of their first insert, found through an index of
-//! 8-byte slots, split by hash into [`SHARDS`] tables.
+//! 4-byte slots, split by hash into [`SHARDS`] tables.
 //!
 //! The order of the entries is part of the contract: it makes results independent of the number of workers, and a pass over
 //! all keys is a linear scan over compact memory.
@@ -33,9 +33,22 @@ pub struct Entry<K, V> {
     pub(crate) value: V,
 }
 
-/// A slot holds the lower 32 bits of a hash and the entry's number plus one; zero is an empty slot.
-type Slot = u64;
+/// A slot holds an entry's number plus one, and above it some bits of the entry's hash, so that most other keys are told apart
+/// without a look at the entry. Zero is an empty slot. Slots are small because a table's index should stay in a near cache.
+type Slot = u32;
+const NUMBER_BITS: u32 = 25;
+const NUMBER: Slot = (1 << NUMBER_BITS) - 1;
+/// More would not fit into a slot: 2 billion keys in all shards.
+const MAX_ENTRIES: usize = NUMBER as usize - 1;
 const MIN_SLOTS: usize = 8;
+/// From how many keys a shard on room is made ahead.
+pub const RESERVED_FROM: usize = 8;
+
+/// The bits of a hash that a slot keeps: neither the lowest ones, which place the slot, nor the highest, which are the shard's.
+#[inline(always)]
+fn tag(hash: u64) -> Slot {
+    (hash >> 26) as Slot & !NUMBER
+}
 
 /// One shard of a [`ShardedTable`].
 pub struct Table<K, V> {
@@ -61,16 +74,27 @@ impl<K, V> Table<K, V> {
         self.entries
     }
 
-    #[inline(always)]
-    fn slot(hash: u64, index: usize) -> Slot {
-        (hash << 32) | (index as u64 + 1)
-    }
-
-    /// Doubles the index. Only the slots are read: the lower half of a hash is all that it takes to place them.
+    /// Doubles the index and places all entries anew.
+    ///
+    /// # Panics
+    /// When the table is full for good.
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        grow_slots(&mut self.slots);
+        assert!(self.slots.len() / 4 * 3 < MAX_ENTRIES, "a shard holds at most {MAX_ENTRIES} keys");
+        let length = (self.slots.len() * 2).max(MIN_SLOTS);
+        self.slots.clear();
+        self.slots.resize(length, 0);
+        for (number, entry) in self.entries.iter().enumerate() {
+            let at = vacancy(&self.slots, entry.hash);
+            self.slots[at] = tag(entry.hash) | (number as Slot + 1);
+        }
+    }
+
+    /// Makes room for `keys` keys in an empty table.
+    fn reserve(&mut self, keys: usize) {
+        self.slots = vec![0; (keys.min(MAX_ENTRIES) * 4 / 3 + 1).next_power_of_two().max(MIN_SLOTS)];
+        self.entries.reserve(keys);
     }
 
     #[inline(always)]
@@ -79,18 +103,15 @@ impl<K, V> Table<K, V> {
     }
 }
 
-/// Doubles an index of slots; kept apart from the types of keys and values, so that it is compiled once.
-fn grow_slots(slots: &mut Vec<Slot>) {
-    let length = (slots.len() * 2).max(MIN_SLOTS);
-    let old = std::mem::replace(slots, vec![0; length]);
-    let mask = length - 1;
-    for slot in old.into_iter().filter(|slot| *slot != 0) {
-        let mut at = (slot >> 32) as usize & mask;
-        while slots[at] != 0 {
-            at = (at + 1) & mask;
-        }
-        slots[at] = slot;
+/// The first empty slot on the way of a hash.
+#[inline(always)]
+fn vacancy(slots: &[Slot], hash: u64) -> usize {
+    let mask = slots.len() - 1;
+    let mut at = hash as usize & mask;
+    while slots[at] != 0 {
+        at = (at + 1) & mask;
     }
+    at
 }
 
 impl<K: Eq, V> Table<K, V> {
@@ -98,7 +119,7 @@ impl<K: Eq, V> Table<K, V> {
     #[inline(always)]
     pub fn fold<T>(&mut self, hash: u64, key: K, value: T, create: impl FnOnce(T) -> V, merge: impl FnOnce(V, T) -> V) {
         match self.find(hash, &key) {
-            Ok(index) => fold_in_place(&mut self.entries, index, |entry| &mut entry.value, |old| merge(old, value)),
+            Ok(number) => self.fold_entry(number, value, merge),
             Err(at) => self.insert_at(at, hash, key, create(value)),
         }
     }
@@ -116,6 +137,33 @@ impl<K: Eq, V> Table<K, V> {
         &mut self.entries[index].value
     }
 
+    /// The slot where the way of a hash begins.
+    #[inline(always)]
+    fn first_slot(&self, hash: u64) -> Slot {
+        if self.slots.is_empty() { 0 } else { self.slots[hash as usize & (self.slots.len() - 1)] }
+    }
+
+    /// The slot, if its entry has this hash.
+    #[inline(always)]
+    fn with_hash(&self, slot: Slot, hash: u64) -> Slot {
+        match (slot & NUMBER).checked_sub(1) {
+            Some(number) if self.entries[number as usize].hash == hash => slot,
+            _ => 0,
+        }
+    }
+
+    /// The number of the slot's entry, if it has this key.
+    #[inline(always)]
+    fn number_if_equal(&self, slot: Slot, key: &K) -> Option<usize> {
+        let number = (slot & NUMBER).checked_sub(1)? as usize;
+        (self.entries[number].key == *key).then_some(number)
+    }
+
+    #[inline(always)]
+    fn fold_entry<T>(&mut self, number: usize, value: T, merge: impl FnOnce(V, T) -> V) {
+        fold_in_place(&mut self.entries, number, |entry| &mut entry.value, |old| merge(old, value));
+    }
+
     /// The number of the key's entry, or the empty slot where it belongs.
     #[inline(always)]
     fn find(&self, hash: u64, key: &K) -> Result<usize, usize> {
@@ -123,17 +171,17 @@ impl<K: Eq, V> Table<K, V> {
             return Err(0);
         }
         let mask = self.slots.len() - 1;
-        let tag = hash & 0xffff_ffff;
-        let mut at = tag as usize & mask;
+        let tag = tag(hash);
+        let mut at = hash as usize & mask;
         loop {
-            let slot = self.slots[at];
+            let slot = self.slots[at & mask];
             if slot == 0 {
                 return Err(at);
             }
-            if slot >> 32 == tag {
-                let index = (slot & 0xffff_ffff) as usize - 1;
-                if self.entries[index].key == *key {
-                    return Ok(index);
+            if slot & !NUMBER == tag {
+                let number = (slot & NUMBER) as usize - 1;
+                if self.entries[number].key == *key {
+                    return Ok(number);
                 }
             }
             at = (at + 1) & mask;
@@ -144,13 +192,9 @@ impl<K: Eq, V> Table<K, V> {
     fn insert_at(&mut self, mut at: usize, hash: u64, key: K, value: V) {
         if self.is_full() {
             self.grow();
-            let mask = self.slots.len() - 1;
-            at = hash as u32 as usize & mask;
-            while self.slots[at] != 0 {
-                at = (at + 1) & mask;
-            }
+            at = vacancy(&self.slots, hash);
         }
-        self.slots[at] = Self::slot(hash, self.entries.len());
+        self.slots[at] = tag(hash) | (self.entries.len() as Slot + 1);
         self.entries.push(Entry { hash, key, value });
     }
 }
@@ -167,6 +211,18 @@ impl<K, V> Default for ShardedTable<K, V> {
 }
 
 impl<K, V> ShardedTable<K, V> {
+    /// How many keys the fullest shard holds.
+    pub fn largest_shard(&self) -> usize {
+        self.shards.iter().map(|shard| shard.entries.len()).max().unwrap_or(0)
+    }
+
+    /// Makes room for `keys` keys in each shard of an empty table. Little room is not worth 64 early allocations.
+    pub fn reserve(&mut self, keys: usize) {
+        if keys >= RESERVED_FROM {
+            self.shards.iter_mut().for_each(|shard| shard.reserve(keys));
+        }
+    }
+
     /// How many keys the table holds.
     pub fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.entries.len()).sum()
@@ -179,6 +235,46 @@ impl<K: Hash + Eq, V> ShardedTable<K, V> {
     pub fn fold<T>(&mut self, key: K, value: T, create: impl FnOnce(T) -> V, merge: impl FnOnce(V, T) -> V) {
         let hash = hash_of(&key);
         self.shards[shard_of(hash)].fold(hash, key, value, create, merge);
+    }
+}
+
+/// A record on its way into a table.
+pub struct Waiting<K, V> {
+    pub(crate) hash: u64,
+    pub(crate) key: K,
+    pub(crate) value: V,
+}
+
+/// How many records are looked up together.
+pub const TOGETHER: usize = 32;
+
+impl<K: Eq, V> ShardedTable<K, V> {
+    /// As [`Table::fold`] for up to [`TOGETHER`] records, and leaves `waiting` empty.
+    ///
+    /// A table larger than the near caches costs a wait for memory at each step of a look-up: slot, entry, key. Taking each
+    /// step for all records before the next lets these waits overlap. The candidates stay valid while the records are
+    /// folded one after the other, because entries are never moved or removed.
+    #[inline]
+    pub fn fold_together<T>(
+        &mut self,
+        waiting: &mut Vec<Waiting<K, T>>,
+        create: impl Fn(T) -> V,
+        merge: impl Fn(V, T) -> V,
+    ) {
+        let mut candidates = [0; TOGETHER];
+        for (candidate, record) in candidates.iter_mut().zip(&*waiting) {
+            *candidate = self.shards[shard_of(record.hash)].first_slot(record.hash);
+        }
+        for (candidate, record) in candidates.iter_mut().zip(&*waiting) {
+            *candidate = self.shards[shard_of(record.hash)].with_hash(*candidate, record.hash);
+        }
+        for (candidate, Waiting { hash, key, value }) in candidates.into_iter().zip(waiting.drain(..)) {
+            let shard = &mut self.shards[shard_of(hash)];
+            match shard.number_if_equal(candidate, &key) {
+                Some(number) => shard.fold_entry(number, value, &merge),
+                None => shard.fold(hash, key, value, &create, &merge),
+            }
+        }
     }
 }
 

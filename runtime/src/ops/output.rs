@@ -6,6 +6,7 @@ use crate::collector::Collector;
 use crate::engine::Commit;
 use crate::error::{BoxError, Result};
 use crate::record::Keep;
+use crate::stage::Part;
 use crate::time::Time;
 
 /// An output operation on a stream of records `T`.
@@ -34,6 +35,8 @@ impl<T, O: Output<T>> Default for Outlet<T, O> {
         Outlet { part: O::Part::default(), records: PhantomData }
     }
 }
+
+impl<T, O: Output<T>> Part for Outlet<T, O> {}
 
 /// Sends the records at the end of a chain to an output operation.
 #[inline]

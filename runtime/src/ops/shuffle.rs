@@ -8,46 +8,132 @@ use std::collections::BinaryHeap;
 
 use crate::dataset::{Keyed, Keys, Rows};
 use crate::record::{Keep, Key, Pair};
-use crate::stage::{Gather, Workers};
-use crate::table::{SHARDS, ShardedTable, Table, hash_of, shard_of};
+use crate::stage::{Gather, Part, Workers};
+use crate::table::{RESERVED_FROM, SHARDS, ShardedTable, TOGETHER, Table, Waiting, hash_of, shard_of};
 
 type KeyOf<I> = <<I as Iterator>::Item as Pair>::Key;
 type ValueOf<I> = <<I as Iterator>::Item as Pair>::Value;
 
-/// A worker's part of a fold by key.
-pub struct Combined<K, C, M> {
-    table: ShardedTable<K, C>,
-    merge: Option<M>,
+/// How the values of a key are folded to one.
+pub trait Fold<V, C> {
+    /// The first value of a key.
+    fn create(&self, value: V) -> C;
+    /// A further value of a key.
+    fn merge_value(&self, combined: C, value: V) -> C;
+    /// What two workers have made of a key.
+    fn merge(&self, left: C, right: C) -> C;
 }
 
-impl<K, C, M> Default for Combined<K, C, M> {
-    fn default() -> Self {
-        Combined { table: ShardedTable::default(), merge: None }
+/// A fold by one function.
+pub struct Reducer<F>(F);
+
+impl<V, F: Fn(V, V) -> V> Fold<V, V> for Reducer<F> {
+    #[inline(always)]
+    fn create(&self, value: V) -> V {
+        value
+    }
+    #[inline(always)]
+    fn merge_value(&self, combined: V, value: V) -> V {
+        (self.0)(combined, value)
+    }
+    #[inline(always)]
+    fn merge(&self, left: V, right: V) -> V {
+        (self.0)(left, right)
     }
 }
 
-impl<K, C, M> Gather for Combined<K, C, M>
+/// A fold by three functions.
+pub struct Combiner<F, G, H> {
+    create: F,
+    merge_value: G,
+    merge: H,
+}
+
+impl<V, C, F: Fn(V) -> C, G: Fn(C, V) -> C, H: Fn(C, C) -> C> Fold<V, C> for Combiner<F, G, H> {
+    #[inline(always)]
+    fn create(&self, value: V) -> C {
+        (self.create)(value)
+    }
+    #[inline(always)]
+    fn merge_value(&self, combined: C, value: V) -> C {
+        (self.merge_value)(combined, value)
+    }
+    #[inline(always)]
+    fn merge(&self, left: C, right: C) -> C {
+        (self.merge)(left, right)
+    }
+}
+
+/// A worker's part of a fold by key.
+pub struct Combined<K, V, C, F> {
+    table: ShardedTable<K, C>,
+    /// Records that wait until there are enough to look their keys up together.
+    waiting: Vec<Waiting<K, V>>,
+    fold: Option<F>,
+}
+
+impl<K, V, C, F> Default for Combined<K, V, C, F> {
+    fn default() -> Self {
+        Combined { table: ShardedTable::default(), waiting: Vec::with_capacity(TOGETHER), fold: None }
+    }
+}
+
+impl<K: Key, V, C, F: Fold<V, C>> Combined<K, V, C, F> {
+    #[inline(always)]
+    fn fold_all(&mut self, batch: impl Iterator<Item = (K, V)>, fold: F) {
+        batch.for_each(|(key, value)| {
+            self.waiting.push(Waiting { hash: hash_of(&key), key, value });
+            if self.waiting.len() == TOGETHER {
+                self.table.fold_together(&mut self.waiting, |value| fold.create(value), |c, v| fold.merge_value(c, v));
+            }
+        });
+        self.fold = Some(fold);
+    }
+
+    fn finish(mut self) -> (ShardedTable<K, C>, Option<F>) {
+        if let Some(fold) = &self.fold {
+            self.table.fold_together(&mut self.waiting, |value| fold.create(value), |c, v| fold.merge_value(c, v));
+        }
+        (self.table, self.fold)
+    }
+}
+
+impl<K: Send, V: Send, C: Send, F: Send> Part for Combined<K, V, C, F> {
+    fn size(&self) -> usize {
+        self.table.largest_shard()
+    }
+    fn reserve(&mut self, size: usize) {
+        self.table.reserve(size);
+    }
+}
+
+impl<K, V, C, F> Gather for Combined<K, V, C, F>
 where
     K: Key,
     C: Send,
-    M: Fn(C, C) -> C + Sync,
+    F: Fold<V, C> + Sync,
 {
     type Output = Keyed<K, C>;
 
     fn gather(parts: Vec<Self>, workers: &Workers) -> Keyed<K, C> {
-        Keyed { table: merge_tables(parts.into_iter().map(|part| (part.table, part.merge)).collect(), workers) }
+        let (tables, folds): (Vec<_>, Vec<_>) = parts.into_iter().map(Combined::finish).unzip();
+        let table = match folds.into_iter().flatten().next() {
+            Some(fold) => merge_tables(tables, |left, right| fold.merge(left, right), workers),
+            None => ShardedTable::default(),
+        };
+        Keyed { table }
     }
 }
 
 /// Merges the workers' tables shard by shard, in the order of the workers: a key keeps the place of its first record.
-fn merge_tables<K: Key, C: Send, M: Fn(C, C) -> C + Sync>(
-    parts: Vec<(ShardedTable<K, C>, Option<M>)>,
+fn merge_tables<K: Key, C: Send>(
+    mut tables: Vec<ShardedTable<K, C>>,
+    merge: impl Fn(C, C) -> C + Sync,
     workers: &Workers,
 ) -> ShardedTable<K, C> {
-    let (mut tables, merges): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    let (1.., Some(merge)) = (tables.len().saturating_sub(1), merges.into_iter().flatten().next()) else {
+    if tables.len() <= 1 {
         return tables.pop().unwrap_or_default();
-    };
+    }
     let records = tables.iter().map(ShardedTable::len).sum();
     let mut columns: Vec<Vec<Table<K, C>>> = (0..SHARDS).map(|_| Vec::with_capacity(tables.len())).collect();
     for table in tables {
@@ -66,83 +152,121 @@ fn merge_tables<K: Key, C: Send, M: Fn(C, C) -> C + Sync>(
 
 /// See [`DStream::combine_by_key`](crate::DStream::combine_by_key).
 #[inline]
-pub fn combine_by_key<I, C, M>(
+pub fn combine_by_key<I, C, F, G, H>(
     batch: I,
-    part: &mut Combined<KeyOf<I>, C, M>,
-    create: impl Fn(ValueOf<I>) -> C,
-    merge_value: impl Fn(C, ValueOf<I>) -> C,
-    merge_combiners: M,
+    part: &mut Combined<KeyOf<I>, ValueOf<I>, C, Combiner<F, G, H>>,
+    create: F,
+    merge_value: G,
+    merge_combiners: H,
 ) where
     I: Iterator<Item: Pair<Key: Key>>,
     C: Keep,
-    M: Fn(C, C) -> C,
+    F: Fn(ValueOf<I>) -> C,
+    G: Fn(C, ValueOf<I>) -> C,
+    H: Fn(C, C) -> C,
 {
-    let table = &mut part.table;
-    batch.for_each(|record| {
-        let (key, value) = record.into_pair();
-        table.fold(key, value, &create, &merge_value);
-    });
-    part.merge = Some(merge_combiners);
+    part.fold_all(batch.map(Pair::into_pair), Combiner { create, merge_value, merge: merge_combiners });
 }
 
 /// See [`DStream::reduce_by_key`](crate::DStream::reduce_by_key).
 #[inline]
-pub fn reduce_by_key<I, F>(batch: I, part: &mut Combined<KeyOf<I>, ValueOf<I>, F>, f: F)
+pub fn reduce_by_key<I, F>(batch: I, part: &mut Combined<KeyOf<I>, ValueOf<I>, ValueOf<I>, Reducer<F>>, f: F)
 where
     I: Iterator<Item: Pair<Key: Key, Value: Keep>>,
     F: Fn(ValueOf<I>, ValueOf<I>) -> ValueOf<I>,
 {
-    let table = &mut part.table;
-    batch.for_each(|record| {
-        let (key, value) = record.into_pair();
-        table.fold(key, value, |value| value, &f);
-    });
-    part.merge = Some(f);
+    part.fold_all(batch.map(Pair::into_pair), Reducer(f));
+}
+
+/// A fold that begins with a copy of the same value for each key.
+pub struct Aggregator<C, G, H> {
+    zero: C,
+    fold: G,
+    merge: H,
+}
+
+impl<V, C: Clone, G: Fn(C, V) -> C, H: Fn(C, C) -> C> Fold<V, C> for Aggregator<C, G, H> {
+    #[inline(always)]
+    fn create(&self, value: V) -> C {
+        (self.fold)(self.zero.clone(), value)
+    }
+    #[inline(always)]
+    fn merge_value(&self, combined: C, value: V) -> C {
+        (self.fold)(combined, value)
+    }
+    #[inline(always)]
+    fn merge(&self, left: C, right: C) -> C {
+        (self.merge)(left, right)
+    }
 }
 
 /// See [`DStream::aggregate_by_key`](crate::DStream::aggregate_by_key).
 #[inline]
-pub fn aggregate_by_key<I, C, M>(
+pub fn aggregate_by_key<I, C, G, H>(
     batch: I,
-    part: &mut Combined<KeyOf<I>, C, M>,
+    part: &mut Combined<KeyOf<I>, ValueOf<I>, C, Aggregator<C, G, H>>,
     zero: C,
-    fold: impl Fn(C, ValueOf<I>) -> C,
-    merge: M,
+    fold: G,
+    merge: H,
 ) where
     I: Iterator<Item: Pair<Key: Key>>,
     C: Keep + Clone,
-    M: Fn(C, C) -> C,
+    G: Fn(C, ValueOf<I>) -> C,
+    H: Fn(C, C) -> C,
 {
-    combine_by_key(batch, part, |value| fold(zero.clone(), value), &fold, merge);
+    part.fold_all(batch.map(Pair::into_pair), Aggregator { zero, fold, merge });
 }
 
-/// How two lists of values of one key are joined.
-pub type Concatenate<V> = fn(Vec<V>, Vec<V>) -> Vec<V>;
+/// A fold to the list of values.
+pub struct Grouper;
+
+impl<V> Fold<V, Vec<V>> for Grouper {
+    #[inline(always)]
+    fn create(&self, value: V) -> Vec<V> {
+        vec![value]
+    }
+    #[inline(always)]
+    fn merge_value(&self, mut values: Vec<V>, value: V) -> Vec<V> {
+        values.push(value);
+        values
+    }
+    fn merge(&self, mut left: Vec<V>, right: Vec<V>) -> Vec<V> {
+        left.extend(right);
+        left
+    }
+}
 
 /// See [`DStream::group_by_key`](crate::DStream::group_by_key).
 #[inline]
-pub fn group_by_key<I>(batch: I, part: &mut Combined<KeyOf<I>, Vec<ValueOf<I>>, Concatenate<ValueOf<I>>>)
+pub fn group_by_key<I>(batch: I, part: &mut Combined<KeyOf<I>, ValueOf<I>, Vec<ValueOf<I>>, Grouper>)
 where
     I: Iterator<Item: Pair<Key: Key, Value: Keep + Clone>>,
 {
-    let append = |mut values: Vec<_>, value| {
-        values.push(value);
-        values
-    };
-    let concatenate: Concatenate<ValueOf<I>> = |mut left, right| {
-        left.extend(right);
-        left
-    };
-    combine_by_key(batch, part, |value| vec![value], append, concatenate);
+    part.fold_all(batch.map(Pair::into_pair), Grouper);
+}
+
+/// A fold to the number of values.
+pub struct Counter;
+
+impl Fold<(), u64> for Counter {
+    #[inline(always)]
+    fn create(&self, (): ()) -> u64 {
+        1
+    }
+    #[inline(always)]
+    fn merge_value(&self, count: u64, (): ()) -> u64 {
+        count + 1
+    }
+    #[inline(always)]
+    fn merge(&self, left: u64, right: u64) -> u64 {
+        left + right
+    }
 }
 
 /// See [`DStream::count_by_value`](crate::DStream::count_by_value).
 #[inline]
-pub fn count_by_value<I>(batch: I, part: &mut Combined<I::Item, u64, fn(u64, u64) -> u64>)
-where
-    I: Iterator<Item: Key>,
-{
-    reduce_by_key(batch.map(|record| (record, 1)), part, |a, b| a + b);
+pub fn count_by_value<I: Iterator<Item: Key>>(batch: I, part: &mut Combined<I::Item, (), u64, Counter>) {
+    part.fold_all(batch.map(|record| (record, ())), Counter);
 }
 
 /// A worker's part of `distinct`.
@@ -156,12 +280,20 @@ impl<K> Default for Distinct<K> {
     }
 }
 
+impl<K: Send> Part for Distinct<K> {
+    fn size(&self) -> usize {
+        self.table.largest_shard()
+    }
+    fn reserve(&mut self, size: usize) {
+        self.table.reserve(size);
+    }
+}
+
 impl<K: Key> Gather for Distinct<K> {
     type Output = Keys<K>;
 
     fn gather(parts: Vec<Self>, workers: &Workers) -> Keys<K> {
-        let keep_first = |(), ()| ();
-        Keys { table: merge_tables(parts.into_iter().map(|part| (part.table, Some(keep_first))).collect(), workers) }
+        Keys { table: merge_tables(parts.into_iter().map(|part| part.table).collect(), |(), ()| (), workers) }
     }
 }
 
@@ -174,6 +306,8 @@ pub fn distinct<I: Iterator<Item: Key>>(batch: I, part: &mut Distinct<I::Item>) 
 /// A worker's part of `count`.
 #[derive(Default)]
 pub struct Counted(u64);
+
+impl Part for Counted {}
 
 impl Gather for Counted {
     type Output = Rows<u64>;
@@ -200,6 +334,8 @@ impl<T, F> Default for Reduced<T, F> {
         Reduced { value: None, f: None }
     }
 }
+
+impl<T: Send, F: Send> Part for Reduced<T, F> {}
 
 impl<T: Keep + Send + Sync, F: Fn(T, T) -> T> Gather for Reduced<T, F> {
     type Output = Rows<T>;
@@ -256,6 +392,8 @@ impl<T: Ord> Top<T> {
     }
 }
 
+impl<T: Ord + Send> Part for Top<T> {}
+
 impl<T: Ord + Keep + Send + Sync> Gather for Top<T> {
     type Output = Rows<T>;
 
@@ -284,6 +422,15 @@ impl<T> Default for Collected<T> {
     }
 }
 
+impl<T: Send> Part for Collected<T> {
+    fn size(&self) -> usize {
+        self.0.len()
+    }
+    fn reserve(&mut self, size: usize) {
+        self.0.reserve(size);
+    }
+}
+
 impl<T: Send> Gather for Collected<T> {
     type Output = Vec<T>;
 
@@ -309,6 +456,17 @@ pub struct Exchanged<K, V> {
 impl<K, V> Default for Exchanged<K, V> {
     fn default() -> Self {
         Exchanged { shards: (0..SHARDS).map(|_| Vec::new()).collect() }
+    }
+}
+
+impl<K: Send, V: Send> Part for Exchanged<K, V> {
+    fn size(&self) -> usize {
+        self.shards.iter().map(Vec::len).max().unwrap_or(0)
+    }
+    fn reserve(&mut self, size: usize) {
+        if size >= RESERVED_FROM {
+            self.shards.iter_mut().for_each(|shard| shard.reserve(size));
+        }
     }
 }
 

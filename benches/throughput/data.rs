@@ -1,0 +1,78 @@
+//! Inputs from fixed seeds.
+
+use std::sync::Arc;
+
+use microbatch::TextBlock;
+
+/// A batch of text, as one string for the rivals and as blocks for us.
+pub struct Text {
+    pub text: String,
+    pub blocks: Vec<Arc<TextBlock>>,
+}
+
+impl Text {
+    fn new(text: String) -> Self {
+        let blocks = cut(&text, 1 << 20).map(|part| Arc::new(TextBlock::new(part.to_owned()))).collect();
+        Text { text, blocks }
+    }
+}
+
+/// Parts of about `size` bytes that end at line ends.
+pub fn cut(text: &str, size: usize) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let at =
+            rest.as_bytes().iter().skip(size).position(|byte| *byte == b'\n').map_or(rest.len(), |end| size + end + 1);
+        let part;
+        (part, rest) = rest.split_at(at);
+        Some(part)
+    })
+}
+
+/// splitmix64
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+/// Lines of ten words out of `distinct`, skewed as language is (a word's frequency falls with its rank).
+pub fn words(lines: usize, distinct: usize) -> Text {
+    let mut random = Random(1);
+    let mut text = String::new();
+    for _ in 0..lines {
+        for word in 0..10 {
+            let rank = ((distinct as f64).powf(random.unit())) as u64;
+            if word > 0 {
+                text.push(' ');
+            }
+            text.push_str(&format!("w{}", rank.wrapping_mul(2_654_435_761) % 10_000_000));
+        }
+        text.push('\n');
+    }
+    Text::new(text)
+}
+
+/// Lines `id,name,price,quantity`.
+pub fn csv(lines: usize) -> Text {
+    let mut random = Random(2);
+    let mut text = String::new();
+    for id in 0..lines {
+        let (price, quantity) = (random.next() % 10_000, random.next() % 100);
+        text.push_str(&format!("{id},item-{},{price},{quantity}\n", random.next() % 1000));
+    }
+    Text::new(text)
+}
