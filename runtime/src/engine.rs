@@ -4,7 +4,7 @@
 //! know whether time is real or manual, or how often a batch is tried.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub struct Engine {
     source_options: SourceOptions,
     inputs: Vec<(Arc<str>, Arc<Input>)>,
     batch: Batch,
-    committed: u64,
+    finished: u64,
     /// How large the parts of each stage were in the batch before.
     sizes: RefCell<HashMap<&'static str, Sizes>>,
 }
@@ -56,13 +56,14 @@ struct Batch {
 /// What is to happen when the batch is committed, and must not be seen before.
 #[derive(Default)]
 pub struct Commit {
-    actions: Vec<Box<dyn FnOnce() -> Result<(), BoxError> + Send>>,
+    actions: VecDeque<Box<dyn FnMut() -> Result<(), BoxError> + Send>>,
 }
 
 impl Commit {
-    /// Runs `action` when all outputs of the batch are written. An error fails the batch.
-    pub fn then(&mut self, action: impl FnOnce() -> Result<(), BoxError> + Send + 'static) {
-        self.actions.push(Box::new(action));
+    /// Runs `action` when all outputs of the batch are written. An error fails the batch; the next attempt goes on with the
+    /// action that failed.
+    pub fn then(&mut self, action: impl FnMut() -> Result<(), BoxError> + Send + 'static) {
+        self.actions.push_back(Box::new(action));
     }
 }
 
@@ -95,7 +96,7 @@ impl Engine {
             source_options,
             inputs: Vec::new(),
             batch: Batch::default(),
-            committed: 0,
+            finished: 0,
             sizes: RefCell::default(),
         }
     }
@@ -133,7 +134,7 @@ impl Engine {
             self.batch.again = false;
             return Ok(Some(self.time()));
         }
-        if self.batch.last || self.max_batches.is_some_and(|max| self.committed >= max) || self.has_ended() {
+        if self.batch.last || self.max_batches.is_some_and(|max| self.finished >= max) || self.has_ended() {
             self.driver.end();
             return Ok(None);
         }
@@ -171,6 +172,8 @@ impl Engine {
     pub fn receive<S: Source>(&mut self, opened: &mut Opened<S>) -> Result<Received<S::Block>> {
         let time = self.time();
         if opened.time != Some(time) {
+            // The batch before is committed: its blocks go before the next ones come.
+            opened.blocks.clear();
             let interval = Interval { start: time - self.every, end: time };
             let Opened { source, stream, .. } = opened;
             opened.blocks =
@@ -271,7 +274,7 @@ impl Engine {
     pub fn finish(&mut self, outcome: Result<()>) -> Result<()> {
         match outcome.and_then(|()| self.commit()) {
             Ok(()) => {
-                self.committed += 1;
+                self.finished += 1;
                 self.complete(None);
                 Ok(())
             }
@@ -281,10 +284,11 @@ impl Engine {
 
     fn commit(&mut self) -> Result<()> {
         let time = self.time();
-        for action in std::mem::take(&mut self.batch.commit.actions) {
+        while let Some(action) = self.batch.commit.actions.front_mut() {
             stage::caught(action)
                 .map_err(|panicked| self.panicked("commit", panicked))?
                 .map_err(|cause| Error::Output { time, output: "commit".to_owned(), cause })?;
+            self.batch.commit.actions.pop_front();
         }
         Ok(())
     }
@@ -298,6 +302,7 @@ impl Engine {
                 Ok(())
             }
             OnFailure::Skip => {
+                self.finished += 1;
                 self.shared.progress.count_skipped();
                 self.complete(Some(error.to_string()));
                 Ok(())

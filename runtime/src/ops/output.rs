@@ -66,8 +66,9 @@ where
 
     fn write(&mut self, time: Time, parts: Vec<Vec<R>>, commit: &mut Commit) -> Result<(), BoxError> {
         let collector = self.0.clone();
+        let mut records = parts.into_iter().flatten().collect::<Vec<R>>();
         commit.then(move || {
-            collector.push(time, parts.into_iter().flatten().collect());
+            collector.push(time, std::mem::take(&mut records));
             Ok(())
         });
         Ok(())
