@@ -26,7 +26,8 @@ fn add(a: Sums, b: Sums) -> Sums {
 
 /// Some megabytes of lines and their sums.
 fn chunk(seed: u64) -> (Vec<u8>, Sums) {
-    let lines: Vec<String> = (0..20_000).map(|n| format!("{} {n} {}", "word ".repeat((n % 9) as usize), seed * n)).collect();
+    let lines: Vec<String> =
+        (0..20_000).map(|n| format!("{} {n} {}", "word ".repeat((n % 9) as usize), seed * n)).collect();
     let sums = lines.iter().map(|line| sums_of(line)).fold((0, 0, 0), add);
     ((lines.join("\n") + "\n").into_bytes(), sums)
 }
@@ -73,7 +74,9 @@ fn main() -> microbatch::Result<()> {
     }
     let sent = sender.join().unwrap()?;
     // What is still on its way is read before the receiver sees the end of the connection; a stop then drains it.
-    while context.progress().streams.iter().map(|stream| stream.received).sum::<u64>() < sent.0 && start.elapsed().as_secs() < seconds + 30 {
+    while context.progress().streams.iter().map(|stream| stream.received).sum::<u64>() < sent.0
+        && start.elapsed().as_secs() < seconds + 30
+    {
         thread::sleep(Duration::from_millis(10));
     }
     context.stop()?;

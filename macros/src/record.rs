@@ -71,5 +71,5 @@ fn bindings(fields: &Fields) -> (TokenStream, Vec<proc_macro2::Ident>) {
 }
 
 fn show(name: &str, pattern: TokenStream, fields: &[proc_macro2::Ident]) -> TokenStream {
-    quote!(#pattern => ::microbatch::__private::show_fields(to, #name, &[#(#fields as &dyn ::microbatch::Show),*]),)
+    quote!(#pattern => ::microbatch::__private::show_fields(to, #name, &[#(&::microbatch::Shown(#fields) as &dyn ::core::fmt::Display),*]),)
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
+use crate::as_of::Joined;
 use crate::clock::Clock;
 use crate::driver::Driver;
 use crate::engine::Engine;
@@ -214,6 +215,7 @@ fn spawn<P: Pipeline + Send + 'static>(
 fn drive<P: Pipeline>(pipeline: P, engine: &mut Engine, shared: &Shared) -> Result<()> {
     shared.listeners.tell(|listener| listener.on_streaming_started(shared.clock.now()));
     let label = format!("{} (setup)", pipeline.name());
+    let _joined = Joined::new(engine.workers().batch());
     let ended = engine_caught(&label, shared, || pipeline.run(engine));
     shared.stop.request();
     shared.failure.notify();

@@ -4,7 +4,7 @@
 //! know whether time is real or manual, or how often a batch is tried.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ struct Batch {
     /// Whether the next attempt is for the same batch.
     again: bool,
     /// Output operations that are done; another attempt leaves them out.
-    outputs_done: usize,
+    outputs_done: BTreeSet<usize>,
     /// Output operations met in this attempt.
     outputs_met: usize,
     /// The last batch before a graceful stop, whose time may lie ahead.
@@ -56,14 +56,28 @@ struct Batch {
 /// What is to happen when the batch is committed, and must not be seen before.
 #[derive(Default)]
 pub struct Commit {
-    actions: VecDeque<Box<dyn FnMut() -> Result<(), BoxError> + Send>>,
+    /// The output operation that is being written: its number and its label.
+    output: usize,
+    label: Arc<str>,
+    actions: VecDeque<Pending>,
+}
+
+/// What an output operation has left to do.
+struct Pending {
+    output: usize,
+    label: Arc<str>,
+    action: Box<dyn FnOnce() -> Result<(), BoxError> + Send>,
 }
 
 impl Commit {
-    /// Runs `action` when all outputs of the batch are written. An error fails the batch; the next attempt goes on with the
-    /// action that failed.
-    pub fn then(&mut self, action: impl FnMut() -> Result<(), BoxError> + Send + 'static) {
-        self.actions.push_back(Box::new(action));
+    /// Runs `action` when all outputs of the batch are written. After an error the batch fails, and another attempt writes
+    /// this output again.
+    pub fn then(&mut self, action: impl FnOnce() -> Result<(), BoxError> + Send + 'static) {
+        self.actions.push_back(Pending {
+            output: self.output,
+            label: Arc::clone(&self.label),
+            action: Box::new(action),
+        });
     }
 }
 
@@ -145,6 +159,7 @@ impl Engine {
         };
         let time = self.driver.advance();
         self.shared.clock.set(time);
+        self.workers.batch().begin();
         self.batch = Batch { last, ..Batch::default() };
         self.batch.info.batch_time = time;
         self.batch.info.submission_time = if last { self.shared.clock.now() } else { time };
@@ -238,7 +253,7 @@ impl Engine {
     ) -> Result<()> {
         let id = self.batch.outputs_met;
         self.batch.outputs_met += 1;
-        if id < self.batch.outputs_done {
+        if self.batch.outputs_done.contains(&id) {
             return Ok(());
         }
         let (time, clock) = (self.time(), Arc::clone(&self.shared.clock));
@@ -252,6 +267,7 @@ impl Engine {
         };
         self.shared.listeners.tell(|listener| listener.on_output_operation_started(&info));
         let commit = &mut self.batch.commit;
+        (commit.output, commit.label) = (id, Arc::clone(&info.name));
         let actions = commit.actions.len();
         let written = match stage::caught(|| write(time, commit)) {
             Ok(Ok(())) => Ok(()),
@@ -263,7 +279,9 @@ impl Engine {
         self.shared.listeners.tell(|listener| listener.on_output_operation_completed(&info));
         self.batch.info.output_operations.push(info);
         match &written {
-            Ok(()) => self.batch.outputs_done += 1,
+            Ok(()) => {
+                self.batch.outputs_done.insert(id);
+            }
             // The next attempt hands in its own.
             Err(_) => self.batch.commit.actions.truncate(actions),
         }
@@ -276,6 +294,7 @@ impl Engine {
             Ok(()) => {
                 self.finished += 1;
                 self.complete(None);
+                self.workers.batch().end();
                 Ok(())
             }
             Err(error) => self.fail(error),
@@ -284,11 +303,16 @@ impl Engine {
 
     fn commit(&mut self) -> Result<()> {
         let time = self.time();
-        while let Some(action) = self.batch.commit.actions.front_mut() {
-            stage::caught(action)
-                .map_err(|panicked| self.panicked("commit", panicked))?
-                .map_err(|cause| Error::Output { time, output: "commit".to_owned(), cause })?;
-            self.batch.commit.actions.pop_front();
+        while let Some(Pending { output, label, action }) = self.batch.commit.actions.pop_front() {
+            let error = match stage::caught(action) {
+                Ok(Ok(())) => continue,
+                Ok(Err(cause)) => Error::Output { time, output: label.as_ref().to_owned(), cause },
+                Err(panicked) => self.panicked(&label, panicked),
+            };
+            // The next attempt writes this output again. What the others have handed in waits for it.
+            self.batch.outputs_done.remove(&output);
+            self.batch.commit.actions.retain(|pending| pending.output != output);
+            return Err(error);
         }
         Ok(())
     }
@@ -305,6 +329,7 @@ impl Engine {
                 self.finished += 1;
                 self.shared.progress.count_skipped();
                 self.complete(Some(error.to_string()));
+                self.workers.batch().end();
                 Ok(())
             }
             _ => {

@@ -2,7 +2,10 @@
 #![warn(missing_docs)]
 #![deny(unsafe_code)]
 
+mod accumulator;
+mod as_of;
 mod block;
+mod broadcast;
 mod clock;
 mod collector;
 mod context;
@@ -22,6 +25,7 @@ mod shared;
 mod show;
 mod signal;
 mod stage;
+mod striped;
 mod table;
 pub mod text;
 mod time;
@@ -32,7 +36,9 @@ pub mod source;
 #[doc(hidden)]
 pub mod ops;
 
+pub use accumulator::Accumulator;
 pub use block::{Block, TextBlock};
+pub use broadcast::{Broadcast, BroadcastValue};
 pub use clock::Clock;
 pub use collector::Collector;
 pub use context::{ManualContext, RunningContext, StreamingContext};
@@ -40,6 +46,7 @@ pub use dstream::DStream;
 pub use error::{BoxError, Error, Result};
 pub use listener::{BatchInfo, InputInfo, OutputOperationInfo, ReceiverInfo, StreamingListener};
 pub use microbatch_macros::{Record, stream};
+pub use ops::output::BatchOutcome;
 pub use pipeline::Pipeline;
 pub use plan::Plan;
 pub use policy::{BadRecord, BadRecords, OnFailure, RejectFn};
@@ -52,7 +59,9 @@ pub use time::Time;
 
 /// What almost every program needs.
 pub mod prelude {
-    pub use crate::{Collector, DStream, Duration, Pipeline, Record, Show, StreamingContext, Time, stream};
+    pub use crate::{
+        Accumulator, Broadcast, Collector, DStream, Duration, Pipeline, Record, Show, StreamingContext, Time, stream,
+    };
 }
 
 /// For generated code alone: it may change with every version.

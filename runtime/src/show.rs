@@ -19,17 +19,17 @@ use std::sync::Arc;
     note = "put `#[derive(Clone, Record)]` on the type, or `.map(|record| format!(…))` the stream first"
 )]
 pub trait Show {
+    /// How many cells a record has in a table: one, or for a tuple those of its members together.
+    const COLUMNS: usize = 1;
+
     /// Writes the record.
     ///
     /// # Errors
     /// When `to` does not take it.
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result;
 
-    /// Adds the cells of the record to the row of a table: one, or for a tuple those of its members.
-    fn cells(&self, row: &mut Vec<String>)
-    where
-        Self: Sized,
-    {
+    /// Adds the cells of the record to the row of a table: [`COLUMNS`](Self::COLUMNS) of them.
+    fn cells(&self, row: &mut Vec<String>) {
         row.push(Shown(self).to_string());
     }
 }
@@ -46,14 +46,14 @@ impl<T: Show> Display for Shown<T> {
 
 /// `Name(field,field)`, for `derive(Record)`.
 #[doc(hidden)]
-pub fn show_fields(to: &mut Formatter<'_>, name: &str, fields: &[&dyn Show]) -> fmt::Result {
+pub fn show_fields(to: &mut Formatter<'_>, name: &str, fields: &[&dyn Display]) -> fmt::Result {
     to.write_str(name)?;
     if fields.is_empty() {
         return Ok(());
     }
     for (number, field) in fields.iter().enumerate() {
         to.write_str(if number == 0 { "(" } else { "," })?;
-        field.show(to)?;
+        Display::fmt(field, to)?;
     }
     to.write_str(")")
 }
@@ -75,20 +75,32 @@ shown_by!(Display: std::borrow::Cow<'_, str>, std::num::NonZeroU32, std::num::No
 shown_by!(Debug: f32, f64, (), std::time::Duration, std::time::SystemTime, std::cmp::Ordering, PathBuf);
 
 impl<T: Show + ?Sized> Show for &T {
+    const COLUMNS: usize = T::COLUMNS;
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
         (**self).show(to)
+    }
+    fn cells(&self, row: &mut Vec<String>) {
+        (**self).cells(row);
     }
 }
 
 impl<T: Show + ?Sized> Show for Box<T> {
+    const COLUMNS: usize = T::COLUMNS;
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
         (**self).show(to)
+    }
+    fn cells(&self, row: &mut Vec<String>) {
+        (**self).cells(row);
     }
 }
 
 impl<T: Show + ?Sized> Show for Arc<T> {
+    const COLUMNS: usize = T::COLUMNS;
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
         (**self).show(to)
+    }
+    fn cells(&self, row: &mut Vec<String>) {
+        (**self).cells(row);
     }
 }
 
@@ -154,8 +166,9 @@ impl<K: Show, V: Show, S> Show for HashMap<K, V, S> {
 macro_rules! shown_as_tuples {
     ($(($($name:ident $index:tt),+))*) => {$(
         impl<$($name: Show),+> Show for ($($name,)+) {
+            const COLUMNS: usize = 0 $(+ $name::COLUMNS)+;
             fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
-                show_fields(to, "", &[$(&self.$index as &dyn Show),+])
+                show_fields(to, "", &[$(&Shown(&self.$index) as &dyn Display),+])
             }
             fn cells(&self, row: &mut Vec<String>) {
                 $(self.$index.cells(row);)+

@@ -6,9 +6,11 @@
 use std::any::Any;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::as_of::{self, CurrentBatch};
 use crate::dataset::Dataset;
 use crate::error::{BoxError, Error, Result};
 use crate::panics;
@@ -19,6 +21,8 @@ const MERGE_GRAIN: usize = 4096;
 /// The threads that stages run on. One worker means the engine's own thread and no other.
 pub struct Workers {
     pool: Option<rayon::ThreadPool>,
+    /// The batch that the workers are at.
+    batch: Arc<CurrentBatch>,
     count: usize,
     grain: Option<usize>,
 }
@@ -26,10 +30,13 @@ pub struct Workers {
 impl Workers {
     /// Starts `count` workers. `grain` overrides the least weight that is worth a worker of its own.
     pub(crate) fn new(count: usize, grain: Option<usize>) -> Result<Self> {
+        let batch = Arc::new(CurrentBatch::none());
         let pool = (count > 1).then(|| {
+            let batch = Arc::clone(&batch);
             rayon::ThreadPoolBuilder::new()
                 .num_threads(count)
                 .thread_name(|number| format!("microbatch-worker-{number}"))
+                .start_handler(move |_| as_of::join(&batch))
                 .build()
         });
         let pool = pool.transpose().map_err(|error| {
@@ -38,7 +45,12 @@ impl Workers {
                 "ask for fewer with `workers(n)`",
             )
         })?;
-        Ok(Workers { pool, count, grain })
+        Ok(Workers { pool, batch, count, grain })
+    }
+
+    /// The batch that the workers are at.
+    pub(crate) fn batch(&self) -> &Arc<CurrentBatch> {
+        &self.batch
     }
 
     /// Applies `f` to each item, in parallel if there are enough `records`, keeping the order.

@@ -1,5 +1,7 @@
 //! The language of `stream!`: [`DStream`] and its operators, and the sources of `ssc`.
 
+mod output;
+
 use std::marker::PhantomData;
 use std::time::Duration;
 

@@ -1,0 +1,175 @@
+//! Output operations: what ends a chain.
+
+#[microbatch_macros::__operators(Output, Action)]
+mod methods {
+    use std::path::Path;
+
+    use crate::collector::Collector;
+    use crate::dstream::DStream;
+    use crate::ops::output::BatchOutcome;
+    use crate::record::Keep;
+    use crate::show::Show;
+    use crate::time::Time;
+
+    /// Output operations. Without one, a pipeline does nothing and does not compile.
+    ///
+    /// They write after all records of the batch are computed, in the order in which they stand in the pipeline. If one fails,
+    /// the batch fails, and [`OnFailure`](crate::OnFailure) says what happens next; when the batch is tried again, the outputs
+    /// that had succeeded are left out.
+    impl<T> DStream<T> {
+        /// Prints the first 10 records of each batch to standard output, under a header with the batch's time: what Spark
+        /// prints, to the letter. `print(n)` prints the first `n`. Three dots stand for more records. A batch without
+        /// records has a header, too.
+        ///
+        /// No more records are computed than are printed: closures of a stream that is only printed may see fewer records
+        /// than there are. A standard output that is closed, such as that of `… | head`, fails the batch.
+        ///
+        /// ```
+        /// use microbatch::prelude::*;
+        ///
+        /// let lines = vec![String::from("to be or not to be")];
+        /// let pipeline = stream!(every = 1s, |ssc| {
+        ///     let words = ssc.queue_stream([lines]).flat_map(|line| line.split(' '));
+        ///     words.print();
+        ///     words.map(|word| (word, 1u64)).reduce_by_key(|a, b| a + b).print(3);
+        /// });
+        /// // -------------------------------------------
+        /// // Time: 1000 ms
+        /// // -------------------------------------------
+        /// // to
+        /// // be
+        /// // …
+        /// StreamingContext::new(pipeline).manual()?.advance(1)?;
+        /// # microbatch::Result::Ok(())
+        /// ```
+        pub fn print(&self)
+        where
+            T: Show,
+        {
+        }
+
+        /// Prints each batch to standard output as a table with these column titles, under its time. Columns of numbers are
+        /// aligned to the right. After 20 rows, a line says how many more there are.
+        ///
+        /// A record is a row: a tuple has a cell for each member, and a tuple inside it for each of its own; any other record
+        /// is one cell. The number of titles is checked when the program is built (`cargo check` does not see it):
+        ///
+        /// ```compile_fail
+        /// use microbatch::prelude::*;
+        ///
+        /// let pipeline = stream!(every = 1s, |ssc| {
+        ///     ssc.queue_stream([vec![1, 2]]).map(|n| (n, n * n)).print_table(["n", "square", "cube"]);
+        /// });
+        /// StreamingContext::new(pipeline).manual()?.advance(1)?;
+        /// # microbatch::Result::Ok(())
+        /// ```
+        ///
+        /// With two titles it prints:
+        ///
+        /// ```
+        /// use microbatch::prelude::*;
+        ///
+        /// let pipeline = stream!(every = 1s, |ssc| {
+        ///     ssc.queue_stream([vec![1, 12]]).map(|n| (n, n * n)).print_table(["n", "square"]);
+        /// });
+        /// // Time: 1000 ms
+        /// // ┌────┬────────┐
+        /// // │  n ┆ square │
+        /// // ╞════╪════════╡
+        /// // │  1 ┆      1 │
+        /// // │ 12 ┆    144 │
+        /// // └────┴────────┘
+        /// StreamingContext::new(pipeline).manual()?.advance(1)?;
+        /// # microbatch::Result::Ok(())
+        /// ```
+        ///
+        /// Needs the feature `table`, which is on by default.
+        pub fn print_table<const N: usize>(&self, titles: [impl Into<String>; N])
+        where
+            T: Show,
+        {
+            let _ = titles;
+        }
+
+        /// Writes each batch into a directory of its own, `prefix-<ms>` or `prefix-<ms>.suffix`, where `<ms>` is the batch's
+        /// time in milliseconds; with an empty prefix, `<ms>` or `<ms>.suffix`. The suffix may be left out. The prefix may
+        /// name a directory, which is made if it is missing.
+        ///
+        /// The records are lines of the file `part-00000`; beside it lies an empty file `_SUCCESS`. A batch without records
+        /// makes an empty file. An interval below a millisecond adds the rest of the time to the name, `prefix-1_500000`.
+        ///
+        /// A reader sees a directory whole or not at all: it is written under a hidden name and gets its own when the whole
+        /// batch is committed, after it is safe on disk. If the batch runs again, in this or a later run of the program, its
+        /// directory is replaced. A directory or file that cannot be written fails the batch with an error that names it.
+        /// The text of a batch is held in memory until it is written.
+        ///
+        /// ```
+        /// use microbatch::prelude::*;
+        ///
+        /// let folder = tempfile::tempdir()?;
+        /// let prefix = folder.path().join("squares");
+        /// let pipeline = stream!(every = 1s, |ssc| {
+        ///     ssc.queue_stream([vec![1, 2, 3]]).map(|n| (n, n * n)).save_as_text_files(prefix, "txt");
+        /// });
+        /// StreamingContext::new(pipeline).manual()?.advance(1)?;
+        /// let text = std::fs::read_to_string(folder.path().join("squares-1000.txt/part-00000"))?;
+        /// assert_eq!(text, "(1,1)\n(2,4)\n(3,9)\n");
+        /// # microbatch::Result::Ok(())
+        /// ```
+        pub fn save_as_text_files(&self, prefix: impl AsRef<Path>, suffix: impl AsRef<str>)
+        where
+            T: Show,
+        {
+            let _ = (prefix, suffix);
+        }
+
+        /// Calls a closure with all records of each batch and the batch's time: the way to databases, queues and whatever
+        /// else you write to. Spark's `foreachRDD`.
+        ///
+        /// The closure runs on the engine's thread, one batch after the other, so that it may use and change what setup
+        /// statements have made, such as a connection. It returns nothing, or a `Result<(), E>`; an error or a panic fails
+        /// the batch. A batch may be tried again after it has failed, here or elsewhere, and after a crash: write it in one
+        /// transaction, under its time, so that the second try replaces or skips the first.
+        ///
+        /// ```
+        /// use microbatch::prelude::*;
+        /// use std::io::Write;
+        ///
+        /// let folder = tempfile::tempdir()?;
+        /// let path = folder.path().join("totals");
+        /// let pipeline = stream!(every = 1s, |ssc| {
+        ///     let mut file = std::fs::File::create(&path)?;
+        ///     ssc.queue_stream([vec![1, 2], vec![3]]).foreach_batch(|numbers, time| -> std::io::Result<()> {
+        ///         writeln!(file, "{time}: {}", numbers.iter().sum::<i32>())
+        ///     });
+        /// });
+        /// StreamingContext::new(pipeline).manual()?.advance(2)?;
+        /// assert_eq!(std::fs::read_to_string(folder.path().join("totals"))?, "1000 ms: 3\n2000 ms: 3\n");
+        /// # microbatch::Result::Ok(())
+        /// ```
+        pub fn foreach_batch<O: BatchOutcome>(&self, f: impl FnMut(Vec<T>, Time) -> O) {
+            let _ = f;
+        }
+
+        /// Keeps the records of each batch in a [`Collector`], with the batch's time. A batch without records has an entry,
+        /// too. The entry appears when the whole batch is committed, so that a failed attempt leaves nothing behind.
+        ///
+        /// ```
+        /// use microbatch::prelude::*;
+        ///
+        /// let out = Collector::default();
+        /// let pipeline = stream!(every = 1s, |ssc| {
+        ///     ssc.queue_stream([vec![1, 2, 3]]).filter(|n| n % 2 == 1).collect_into(&out);
+        /// });
+        /// StreamingContext::new(pipeline).manual()?.advance(2)?;
+        /// assert_eq!(out.batches(), [(Time::from_millis(1000), vec![1, 3]), (Time::from_millis(2000), vec![])]);
+        /// # microbatch::Result::Ok(())
+        /// ```
+        pub fn collect_into(&self, collector: &Collector<T::Owned>)
+        where
+            T: Keep,
+        {
+            let _ = collector;
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! `save_as_text_files`: a directory for each batch.
+//!
+//! The directory is written under a hidden name beside its place and takes its place when the batch is committed, so that a
+//! reader never sees half of it. Its layout is the same for every number of workers.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::engine::Commit;
+use crate::error::{BoxError, Error, Result};
+use crate::ops::output::{Output, show_line};
+use crate::show::Show;
+use crate::time::Time;
+
+/// See [`DStream::save_as_text_files`](crate::DStream::save_as_text_files).
+pub fn save_as_text_files(prefix: impl AsRef<Path>, suffix: impl AsRef<str>) -> SaveAsTextFiles {
+    SaveAsTextFiles { prefix: prefix.as_ref().to_owned(), suffix: suffix.as_ref().to_owned() }
+}
+
+/// See [`save_as_text_files`].
+pub struct SaveAsTextFiles {
+    prefix: PathBuf,
+    suffix: String,
+}
+
+impl<T: Show> Output<T> for SaveAsTextFiles {
+    type Part = String;
+
+    fn take(&self, batch: impl Iterator<Item = T>, part: &mut String) {
+        batch.for_each(|record| show_line(record, part));
+    }
+
+    fn write(&mut self, time: Time, parts: Vec<String>, commit: &mut Commit) -> Result<(), BoxError> {
+        let directory = Hidden::write(directory(&self.prefix, &self.suffix, time), &parts)?;
+        commit.then(move || Ok(directory.publish()?));
+        Ok(())
+    }
+}
+
+/// `prefix-<ms>[.suffix]`; without a prefix `<ms>[.suffix]`.
+fn directory(prefix: &Path, suffix: &str, time: Time) -> PathBuf {
+    let mut name = OsString::from(prefix);
+    if !name.is_empty() {
+        name.push("-");
+    }
+    name.push(time.as_millis().to_string());
+    // Intervals below a millisecond must not write over each other.
+    let nanos = time.as_nanos() % 1_000_000;
+    if nanos > 0 {
+        name.push(format!("_{nanos:06}"));
+    }
+    if !suffix.is_empty() {
+        name.push(".");
+        name.push(suffix);
+    }
+    name.into()
+}
+
+/// A directory that nobody sees yet. If it is dropped unpublished, it goes.
+struct Hidden {
+    path: PathBuf,
+    target: PathBuf,
+}
+
+impl Hidden {
+    fn write(target: PathBuf, parts: &[String]) -> Result<Self> {
+        fs::create_dir_all(parent(&target)).map_err(file_error("cannot make the directory", parent(&target)))?;
+        let path = beside(&target, "tmp");
+        remove(&path)?; // left by a run that was killed
+        fs::create_dir(&path).map_err(file_error("cannot make the directory", &path))?;
+        let hidden = Hidden { path, target };
+        write_file(&hidden.path.join("part-00000"), parts)?;
+        write_file(&hidden.path.join("_SUCCESS"), &[])?;
+        sync_directory(&hidden.path)?;
+        Ok(hidden)
+    }
+
+    /// Takes its place. A directory that is there already, from an earlier run of the batch, is replaced.
+    fn publish(self) -> Result<()> {
+        let (target, old) = (&self.target, beside(&self.target, "old"));
+        remove(&old)?; // left by a run that was killed
+        let is_there = match fs::symlink_metadata(target) {
+            Ok(there) if there.is_dir() => true,
+            Ok(_) => return Err(file_error("cannot replace", target)(io::ErrorKind::NotADirectory.into())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(file_error("cannot look at", target)(error)),
+        };
+        if is_there {
+            fs::rename(target, &old).map_err(file_error("cannot replace", target))?;
+        }
+        if let Err(error) = fs::rename(&self.path, target) {
+            if is_there {
+                fs::rename(&old, target).map_err(file_error("cannot put back", target))?;
+            }
+            return Err(file_error("cannot write", target)(error));
+        }
+        sync_directory(parent(target))?;
+        remove(&old)
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        // Nothing is lost if this fails: the next run removes it. After `publish` it is not here any more.
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// `.name.ending` in the same directory.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".");
+    name.push(ending);
+    path.with_file_name(name)
+}
+
+fn write_file(path: &Path, parts: &[String]) -> Result<()> {
+    let write = || {
+        let mut file = File::create(path)?;
+        parts.iter().try_for_each(|part| file.write_all(part.as_bytes()))?;
+        file.sync_all()
+    };
+    write().map_err(file_error("cannot write", path))
+}
+
+/// Makes the names in a directory outlast a loss of power. Only on Unix can a directory be opened for that.
+fn sync_directory(path: &Path) -> Result<()> {
+    if cfg!(unix) {
+        File::open(path).and_then(|directory| directory.sync_all()).map_err(file_error("cannot sync", path))?;
+    }
+    Ok(())
+}
+
+fn remove(directory: &Path) -> Result<()> {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file_error("cannot remove", directory)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn file_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    move |cause| Error::File { what, path: path.to_owned(), cause }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_are_named_as_sparks() {
+        let named = |prefix: &str, suffix, millis| directory(Path::new(prefix), suffix, Time::from_millis(millis));
+        assert_eq!(named("p", "s", 1000), Path::new("p-1000.s"));
+        assert_eq!(named("p", "", 1000), Path::new("p-1000"));
+        assert_eq!(named("", "s", 1000), Path::new("1000.s"));
+        assert_eq!(named("", "", 1000), Path::new("1000"));
+        assert_eq!(named("out/p.q", "txt", 5), Path::new("out/p.q-5.txt"));
+    }
+
+    #[test]
+    fn batches_of_one_millisecond_have_names_of_their_own() {
+        let named = |nanos| directory(Path::new("p"), "s", Time::from_nanos(nanos));
+        assert_eq!(named(1_500_000), Path::new("p-1_500000.s"));
+        assert_eq!(named(2_000_000), Path::new("p-2.s"));
+    }
+}
