@@ -15,35 +15,31 @@ use microbatch::OnFailure;
 use microbatch::prelude::*;
 use rusqlite::{Connection, params};
 
-const VERSES: [&str; 4] = [
-    "the rain has ceased and in my room the sunshine pours an airy flood",
-    "and on the church's dizzy vane the ancient cross is bathed in blood",
-    "from out the dripping ivy leaves antiquely carven gray and high",
-    "a dormer facing westward looks upon the village like an eye",
+const LINES: [&str; 4] = [
+    "the dog sees the cat",
+    "the cat sees the bird",
+    "the bird sees neither the dog nor the cat",
+    "and the dog sleeps",
 ];
 
 fn main() -> microbatch::Result<()> {
     let path =
         std::env::args_os().nth(1).map_or_else(|| std::env::temp_dir().join("microbatch_counts.db"), PathBuf::from);
-    let pipeline = word_counts_into(path.clone(), VERSES.map(|verse| vec![verse.to_owned()]));
+    let pipeline = word_counts_into(path.clone(), LINES.map(|line| vec![line.to_owned()]));
     // Another program may be holding the file: a batch is tried three times more before the pipeline gives up.
     let mut context = StreamingContext::new(pipeline).on_failure(OnFailure::Retry(3)).manual()?;
-    context.advance(VERSES.len() as u64)?;
+    context.advance(LINES.len() as u64)?;
     println!("{}", path.display());
     print_table(&path).map_err(|error| microbatch::Error::User(error.into()))
 }
 
 /// Counts the words of each batch of lines into the table `counts` of the database at `path`.
-fn word_counts_into(
-    path: PathBuf,
-    lines: impl IntoIterator<Item = Vec<String>, IntoIter: Send>,
-) -> impl Pipeline + Send {
+fn word_counts_into(path: PathBuf, lines: [Vec<String>; 4]) -> impl Pipeline + Send {
     stream!(every = 1s, |ssc| {
         // Ordinary Rust in the body runs once, when the pipeline starts. Each batch uses the same connection.
         let mut database = open(&path).map_err(|error| microbatch::Error::User(error.into()))?;
         let words = ssc.queue_stream(lines).flat_map(|line| line.split_whitespace());
         let counts = words.map(|word| (word, 1u64)).reduce_by_key(|a, b| a + b);
-        counts.print_table(["word", "count"]);
         counts.foreach_batch(|counts, time| save(&mut database, &counts, time));
     })
 }

@@ -34,7 +34,7 @@ use crate::striped::Striped;
 /// StreamingContext::new(pipeline).manual()?.advance(1)?;
 /// assert_eq!(dropped.value(), 1);
 /// assert_eq!(dropped.to_string(), "1");
-/// # microbatch::Result::Ok(())
+/// # Ok::<(), microbatch::Error>(())
 /// ```
 pub struct Accumulator<T> {
     inner: Arc<Inner<T>>,
@@ -43,9 +43,11 @@ pub struct Accumulator<T> {
 struct Inner<T> {
     name: Box<str>,
     zero: T,
-    merge: Box<dyn Fn(&mut T, T) + Send + Sync>,
+    merge: Merge<T>,
     sums: Striped<T>,
 }
+
+type Merge<T> = Box<dyn Fn(&mut T, T) + Send + Sync>;
 
 impl<T: Clone + Send> Accumulator<T> {
     /// An accumulator that starts at `T::default()` and adds with `+=`.

@@ -31,7 +31,7 @@ use crate::striped::Striped;
 /// context.advance(1)?;
 /// let words: Vec<_> = out.take().into_iter().map(|(_, words)| words).collect();
 /// assert_eq!(words, [["to"], ["or"]]);
-/// # microbatch::Result::Ok(())
+/// # Ok::<(), microbatch::Error>(())
 /// ```
 pub struct Broadcast<T: Send + Sync + 'static> {
     versions: Arc<Versions<T>>,
@@ -45,18 +45,20 @@ struct Versions<T> {
 struct Version<T> {
     /// When it became the newest.
     number: u64,
-    /// A handle for each stripe, so that the workers do not count their uses in the same place.
-    value: Arc<Arc<T>>,
+    value: Arc<Handle<T>>,
 }
 
+/// One for each stripe, so that the workers do not count their uses of a value in the same place.
+struct Handle<T>(Arc<T>);
+
 /// A version of a [`Broadcast`] value, seen through `*`. It stays as it is, also when the value is replaced.
-pub struct BroadcastValue<T>(Arc<Arc<T>>);
+pub struct BroadcastValue<T>(Arc<Handle<T>>);
 
 impl<T: Send + Sync + 'static> Broadcast<T> {
     /// Shares a value.
     pub fn new(value: T) -> Self {
         let value = Arc::new(value);
-        let stripes = Striped::new(|| vec![Version { number: 0, value: Arc::new(Arc::clone(&value)) }]);
+        let stripes = Striped::new(|| vec![Version { number: 0, value: Arc::new(Handle(Arc::clone(&value))) }]);
         Broadcast { versions: Arc::new(Versions { stripes }) }
     }
 
@@ -75,7 +77,7 @@ impl<T: Send + Sync + 'static> Broadcast<T> {
         let value = Arc::new(value);
         as_of::replace(Arc::<Versions<T>>::clone(&self.versions), |number| {
             for mut versions in self.versions.stripes.all() {
-                versions.push(Version { number, value: Arc::new(Arc::clone(&value)) });
+                versions.push(Version { number, value: Arc::new(Handle(Arc::clone(&value))) });
             }
         });
     }
@@ -116,7 +118,7 @@ impl<T> Deref for BroadcastValue<T> {
     type Target = T;
     #[inline]
     fn deref(&self) -> &T {
-        &self.0
+        &self.0.0
     }
 }
 

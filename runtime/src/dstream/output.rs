@@ -40,7 +40,7 @@ mod methods {
         /// // be
         /// // …
         /// StreamingContext::new(pipeline).manual()?.advance(1)?;
-        /// # microbatch::Result::Ok(())
+        /// # Ok::<(), microbatch::Error>(())
         /// ```
         pub fn print(&self)
         where
@@ -61,7 +61,7 @@ mod methods {
         ///     ssc.queue_stream([vec![1, 2]]).map(|n| (n, n * n)).print_table(["n", "square", "cube"]);
         /// });
         /// StreamingContext::new(pipeline).manual()?.advance(1)?;
-        /// # microbatch::Result::Ok(())
+        /// # Ok::<(), microbatch::Error>(())
         /// ```
         ///
         /// With two titles it prints:
@@ -80,7 +80,7 @@ mod methods {
         /// // │ 12 ┆    144 │
         /// // └────┴────────┘
         /// StreamingContext::new(pipeline).manual()?.advance(1)?;
-        /// # microbatch::Result::Ok(())
+        /// # Ok::<(), microbatch::Error>(())
         /// ```
         ///
         /// Needs the feature `table`, which is on by default.
@@ -114,7 +114,7 @@ mod methods {
         /// StreamingContext::new(pipeline).manual()?.advance(1)?;
         /// let text = std::fs::read_to_string(folder.path().join("squares-1000.txt/part-00000"))?;
         /// assert_eq!(text, "(1,1)\n(2,4)\n(3,9)\n");
-        /// # microbatch::Result::Ok(())
+        /// # Ok::<(), microbatch::Error>(())
         /// ```
         pub fn save_as_text_files(&self, prefix: impl AsRef<Path>, suffix: impl AsRef<str>)
         where
@@ -145,7 +145,7 @@ mod methods {
         /// });
         /// StreamingContext::new(pipeline).manual()?.advance(2)?;
         /// assert_eq!(std::fs::read_to_string(folder.path().join("totals"))?, "1000 ms: 3\n2000 ms: 3\n");
-        /// # microbatch::Result::Ok(())
+        /// # Ok::<(), microbatch::Error>(())
         /// ```
         pub fn foreach_batch<O: BatchOutcome>(&self, f: impl FnMut(Vec<T>, Time) -> O) {
             let _ = f;
@@ -163,7 +163,7 @@ mod methods {
         /// });
         /// StreamingContext::new(pipeline).manual()?.advance(2)?;
         /// assert_eq!(out.batches(), [(Time::from_millis(1000), vec![1, 3]), (Time::from_millis(2000), vec![])]);
-        /// # microbatch::Result::Ok(())
+        /// # Ok::<(), microbatch::Error>(())
         /// ```
         pub fn collect_into(&self, collector: &Collector<T::Owned>)
         where
