@@ -225,6 +225,8 @@ fn a_directory_that_cannot_be_made_is_named() {
     let words = error.to_string();
     assert!(words.starts_with("batch of 1000 ms: output `numbers.save_as_text_files` failed: "), "{words}");
     assert!(words.contains(&format!("cannot make the directory `{}`", in_the_way.display())), "{words}");
+    // What `main` prints says nothing twice.
+    assert_eq!(format!("{error:?}"), words);
 }
 
 /// The other outputs, before and after it, are not written twice, and nothing is lost.

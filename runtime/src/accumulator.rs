@@ -11,8 +11,9 @@ use crate::striped::Striped;
 /// Clones share the value; a pipeline takes its closures' clones with it. Workers add to copies of their own, which
 /// [`value`](Self::value) brings together, so that adding costs about as much as an uncontended lock.
 ///
-/// As with Spark's, what is added in a closure counts what was *done*: a batch that is tried again counts again, and so does
-/// a record that another output of the same stream makes compute once more. What must be exact is the result of a stream.
+/// As with Spark's, what is added in a closure counts what was *done*: a batch that is tried again counts again, and of a
+/// stream that is only printed, records beyond the printed ones may never reach the closure. What must be exact is better the
+/// result of a stream.
 ///
 /// ```
 /// use microbatch::prelude::*;

@@ -102,13 +102,16 @@ pub enum Error {
 // `main` prints errors by `Debug`; a user should read the same words there.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)?;
+        let mut words = self.to_string();
+        f.write_str(&words)?;
         let mut cause = std::error::Error::source(self);
-        if matches!(self, Error::Output { .. } | Error::File { .. } | Error::User(_)) {
-            cause = cause.and_then(std::error::Error::source); // its first cause is part of the message
-        }
         while let Some(error) = cause {
-            write!(f, "\ncaused by: {error}")?;
+            let more = error.to_string();
+            // Most messages end in the words of their cause.
+            if !words.contains(&more) {
+                write!(f, "\ncaused by: {more}")?;
+                words = more;
+            }
             cause = error.source();
         }
         Ok(())
