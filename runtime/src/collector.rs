@@ -18,7 +18,7 @@ use crate::time::Time;
 /// });
 /// StreamingContext::new(pipeline).manual()?.advance(2)?;
 /// assert_eq!(out.batches(), [(Time::from_millis(1000), vec![10, 20]), (Time::from_millis(2000), vec![30])]);
-/// # microbatch::Result::Ok(())
+/// # Ok::<(), microbatch::Error>(())
 /// ```
 pub struct Collector<T> {
     batches: Arc<Mutex<Vec<(Time, Vec<T>)>>>,

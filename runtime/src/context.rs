@@ -38,7 +38,7 @@ use crate::time::Time;
 /// let mut context = StreamingContext::new(pipeline).workers(2).manual()?;
 /// context.advance(1)?;
 /// assert_eq!(out.batches()[0].0.as_millis(), 1000);
-/// # microbatch::Result::Ok(())
+/// # Ok::<(), microbatch::Error>(())
 /// ```
 #[must_use = "a context does nothing before `start`, `run` or `manual`"]
 pub struct StreamingContext<P> {

@@ -31,7 +31,7 @@ use crate::time::Time;
 /// let pipeline = stream!(every = 1s, |ssc| { ssc.queue_stream([vec![1, 2, 3]]).collect_into(&out); });
 /// StreamingContext::new(pipeline).listener(records.clone()).manual()?.advance(1)?;
 /// assert_eq!(records.0.load(Ordering::Relaxed), 3);
-/// # microbatch::Result::Ok(())
+/// # Ok::<(), microbatch::Error>(())
 /// ```
 pub trait StreamingListener: Send + Sync {
     /// The context has started at `time`.

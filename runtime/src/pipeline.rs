@@ -13,18 +13,18 @@ use crate::plan::Plan;
 /// ```
 /// use microbatch::prelude::*;
 ///
-/// fn evens(numbers: Vec<Vec<u64>>, out: &Collector<u64>) -> impl Pipeline {
+/// fn evens(numbers: Vec<Vec<u64>>, out: Collector<u64>) -> impl Pipeline {
 ///     stream!(every = 1s, name = "evens", |ssc| {
-///         ssc.queue_stream(numbers).filter(|n| n % 2 == 0).collect_into(out);
+///         ssc.queue_stream(numbers).filter(|n| n % 2 == 0).collect_into(&out);
 ///     })
 /// }
 ///
 /// let out = Collector::default();
-/// let pipeline = evens(vec![vec![1, 2, 3, 4]], &out);
+/// let pipeline = evens(vec![vec![1, 2, 3, 4]], out.clone());
 /// assert_eq!(pipeline.name(), "evens");
 /// StreamingContext::new(pipeline).manual()?.advance(1)?;
 /// assert_eq!(out.batches()[0].1, [2, 4]);
-/// # microbatch::Result::Ok(())
+/// # Ok::<(), microbatch::Error>(())
 /// ```
 pub trait Pipeline {
     /// The name that the pipeline was given, or its crate and place.

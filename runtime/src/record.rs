@@ -20,7 +20,7 @@ use crate::time::Time;
 /// ```
 /// use microbatch::Keep;
 ///
-/// let kept: (String, Option<u64>) = ("a", Some(1)).keep();
+/// let kept: (String, Option<u64>) = ("a", Some(1u64)).keep();
 /// assert_eq!(kept.view(), ("a", Some(1)));
 /// ```
 #[diagnostic::on_unimplemented(
@@ -59,7 +59,7 @@ pub trait Keep: Sized {
 /// });
 /// StreamingContext::new(pipeline).manual()?.advance(1)?;
 /// assert_eq!(out.batches()[0].1, [Click { user: 2, page: "/faq".into() }]);
-/// # microbatch::Result::Ok(())
+/// # Ok::<(), microbatch::Error>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Record`",

@@ -1,4 +1,9 @@
 //! The language of `stream!`: [`DStream`] and its operators, and the sources of `ssc`.
+//!
+//! Nothing here runs. A body of `stream!` type-checks against these methods, which is what editors show and what this
+//! reference documents; what runs is the code that `stream!` compiles the body to. So every row of the compiler's operator
+//! table has its method here, with the signature that its closures see, and every method has its row: [`narrow`], [`shuffle`],
+//! [`join`] and [`batch`] hold a family each, and do not compile otherwise.
 
 mod output;
 
@@ -9,14 +14,98 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::pipeline::Pipeline;
 use crate::plan::Plan;
+use crate::record::{Keep, Record};
 
-/// A stream of batches of records.
+mod batch;
+mod join;
+mod narrow;
+mod shuffle;
+
+pub use join::Streams;
+
+/// A stream of batches of records: what `let name = …;` defines inside `stream!`.
+///
+/// The methods are the operators, with Spark's names in snake case and Spark's meaning. They exist for the compiler's eyes: inside
+/// `stream!` they are compiled to one fused pass over each batch. A `DStream` is a description that can be used any number of
+/// times; what several consumers share is computed once a batch.
+///
+/// # What closures see
+/// A record is seen as its *view*: `&str` for text, numbers as themselves, `(&str, u64)` for `(String, u64)`, `&T` for a type
+/// with `#[derive(Record)]`. `map` gets the view, `filter` a reference to it, as in Rust's own iterator adaptors.
+///
+/// Where records meet (`reduce_by_key`, `join`, `sort_by` …) they are kept in memory for the rest of the batch, and what comes
+/// after sees [views](View) again: `String`s that a closure has made are `&str` from there on. Such operators need records that
+/// can be [kept](Keep), and [keys](crate::Key) that can be hashed and compared.
+///
+/// Closures run on several workers at once and may read what surrounds the pipeline, but not change it. A panic in one does not
+/// end the program: it fails the batch, which follows the context's [policy](crate::OnFailure).
+///
+/// # The order of results
+/// Operators on single records keep the order of the source. What an operator by key or by value emits comes in an order
+/// that is the same for every number of workers and on every run, but otherwise unspecified: sort where it matters.
+///
+/// ```
+/// use microbatch::prelude::*;
+///
+/// let out = Collector::default();
+/// let text = vec![vec!["to be or".to_string(), "not to be".to_string()]];
+/// let word_count = stream!(every = 1s, |ssc| {
+///     let lines = ssc.queue_stream(text);
+///     let pairs: DStream<(&str, u64)> = lines.flat_map(|line| line.split(' ')).map(|word| (word, 1));
+///     pairs.reduce_by_key(|a, b| a + b).sort_by_key().collect_into(&out);
+/// });
+/// StreamingContext::new(word_count).manual()?.advance(1)?;
+/// let counts = [("be", 2), ("not", 1), ("or", 1), ("to", 2)].map(|(word, n)| (word.to_string(), n));
+/// assert_eq!(out.batches()[0].1, counts);
+/// # Ok::<(), microbatch::Error>(())
+/// ```
 pub struct DStream<T> {
     records: PhantomData<fn() -> T>,
 }
 
+impl<T> DStream<T> {
+    /// The body of every operator here: nothing to run.
+    pub(crate) fn reference() -> Self {
+        DStream { records: PhantomData }
+    }
+}
+
+// By hand, because a derive would ask the same of `T`.
+impl<T> Clone for DStream<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for DStream<T> {}
+
+/// What closures see of a `T` that was kept in memory: `&str` for `String`, numbers as themselves. See [`Keep::View`].
+pub type View<T> = <T as Keep>::View<'static>;
+
 /// The sources: what `ssc.` offers inside `stream!`.
 pub struct Sources(());
+
+// Moved to sources.rs.
+impl Sources {
+    /// One item of an iterator a batch, then empty batches: for tests and examples.
+    pub fn queue_stream<T: Record, Q: IntoIterator<Item = Vec<T>, IntoIter: Send>>(
+        &self,
+        batches: Q,
+    ) -> DStream<View<T>> {
+        let _ = batches;
+        DStream::reference()
+    }
+}
+
+// Moved to output.rs.
+impl<T> DStream<T> {
+    /// Collects the records of each batch.
+    pub fn collect_into(&self, collector: &crate::Collector<T::Owned>)
+    where
+        T: Keep,
+    {
+        let _ = collector;
+    }
+}
 
 /// A pipeline that did not compile: it has the right type, so that the mistake is all that is reported.
 #[doc(hidden)]

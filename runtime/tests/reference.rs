@@ -1,0 +1,99 @@
+//! A body of `stream!` type-checks as ordinary Rust against `DStream`: what an editor sees of it. Nothing here runs; that it
+//! compiles is the test.
+
+use std::collections::BTreeSet;
+
+use microbatch::dstream::{DStream, Sources};
+use microbatch::{Collector, Record};
+
+/// Runs a body against the reference; it does nothing.
+fn body(_: impl FnOnce(&Sources)) {}
+
+#[test]
+fn the_word_count() {
+    let out: Collector<(String, u64)> = Collector::default();
+    body(|ssc| {
+        let lines = ssc.queue_stream([vec!["to be".to_owned()]]);
+        let words = lines.flat_map(|line| line.split(' '));
+        let counts = words.map(|word| (word, 1u64)).reduce_by_key(|a, b| a + b);
+        counts.collect_into(&out);
+    });
+}
+
+#[derive(Clone, Debug, PartialEq, Record)]
+struct Click {
+    user: u64,
+    page: String,
+}
+
+#[test]
+fn a_body_with_every_kind_of_operator() {
+    let limit = 3;
+    let pages = Collector::default();
+    let names: Collector<(u64, (String, Option<String>))> = Collector::default();
+    let rest = Collector::default();
+    body(|ssc| {
+        let clicks = ssc.queue_stream([vec![Click { user: 1, page: "/".to_owned() }]]);
+        let long = clicks.filter(|click| click.page.len() > limit).inspect(|click| assert!(click.user > 0));
+
+        // Text that a closure makes is seen as `&str` once it was kept.
+        let by_page: DStream<(String, u64)> = long.map(|click| (click.page.to_uppercase(), click.user));
+        let users: DStream<(&str, &BTreeSet<u64>)> = by_page.aggregate_by_key(
+            BTreeSet::new(),
+            |mut users, user| {
+                users.insert(user);
+                users
+            },
+            |mut users, more| {
+                users.extend(more);
+                users
+            },
+        );
+        users
+            .filter(|(page, users)| page.starts_with('/') && users.len() > 1)
+            .map(|(page, _)| page)
+            .collect_into(&pages);
+
+        // The streams of a join may hold their keys in different ways, and are used several times.
+        let owned = clicks.map(|click| (click.user, click.page.clone()));
+        let borrowed = clicks.map(|click| (click.user, click.page.as_str()));
+        owned.left_outer_join(borrowed).collect_into(&names);
+        owned.left_outer_join(&borrowed).collect_into(&names);
+        let joined = owned.join(borrowed).full_outer_join(clicks.key_by(|click| click.user));
+        joined
+            .map_values(|(pair, click)| pair.map_or(0, |(a, b)| a.len() + b.len()) + click.map_or(0, |c| c.page.len()))
+            .reduce_by_key(|a, b| a + b)
+            .sort_by(|(_, n)| std::cmp::Reverse(*n))
+            .map(|(user, _)| user)
+            .collect_into(&rest);
+        owned.cogroup(borrowed).flat_map_values(|(left, right)| left.iter().chain(right)).count().collect_into(&rest);
+        owned.right_outer_join(borrowed).group_by_key().map(|(_, values)| values.len() as u64).collect_into(&rest);
+
+        // Unions of one, of several, of texts in different hands.
+        let numbers = clicks.map(|click| click.user);
+        numbers.union(numbers).union(&numbers).union([numbers, numbers]).top(3).collect_into(&rest);
+        ssc.union([numbers, rest_of(numbers)]).distinct().reduce(u64::max).collect_into(&rest);
+        let texts = clicks.map(|click| click.page.clone()).union(clicks.map(|click| click.page.as_str()));
+        texts.count_by_value().map(|(text, n)| n + text.len() as u64).collect_into(&rest);
+
+        // Whole partitions and batches.
+        numbers
+            .repartition(4)
+            .map_partitions(|records| records.step_by(2))
+            .glom()
+            .map(|run| run.len() as u64)
+            .collect_into(&rest);
+        numbers.transform(|batch, time| batch.into_iter().map(move |n| n + time.as_millis())).collect_into(&rest);
+        numbers.transform_with(texts, |a, b, _| a.into_iter().zip(b)).sort_by_key().map(|(n, _)| n).collect_into(&rest);
+        let means = clicks.map(|click| (click.user, 1.0)).combine_by_key(
+            |x| (x, 1),
+            |(s, n), x| (s + x, n + 1),
+            |a, b| (a.0 + b.0, a.1 + b.1),
+        );
+        means.filter_map(|(user, (sum, _))| (sum > 1.0).then_some(user)).collect_into(&rest);
+    });
+}
+
+fn rest_of(stream: DStream<u64>) -> DStream<u64> {
+    stream
+}
