@@ -12,6 +12,7 @@ use crate::args;
 use crate::ast::{Program, Setting, Statement};
 use crate::diag::Diagnostics;
 use crate::duration;
+use crate::editor;
 use crate::ir::{NodeId, Setup};
 use crate::names;
 use crate::ops::{Class, Kind};
@@ -20,7 +21,7 @@ use crate::plan::{Action, Consumer, Dataset, Plan, Stage};
 /// The pipeline as an expression.
 pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
     let emit = Emit::new(program, plan);
-    let private = names::private(Span::call_site());
+    let private = names::runtime(Span::call_site());
     let (name, every) = (name(&plan.graph.name), every(&plan.graph.every));
     let outer = emit.handles(true);
     let setup = emit.setup();
@@ -31,7 +32,11 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
     let stages = emit.stages();
     let engine = names::variable("engine", Span::call_site());
     let outcome = names::variable("outcome", Span::call_site());
+    // Through a name of its own, and not by paths from the root: an editor, which does not look at this branch, would follow
+    // those from the user's operators to here.
+    let import = names::private(Span::call_site());
     let compiled = quote_spanned! {names::plumbing(Span::call_site())=>
+        use #import as #private;
         #outer
         let plan = #private::Plan::new(vec![#steps], vec![#stages]);
         #private::Job::new(#name, #every, plan, move |#engine: &mut #private::Engine| -> #private::Result<()> {
@@ -57,23 +62,24 @@ pub fn broken(program: &Program, diag: Diagnostics) -> TokenStream {
     for_both(program, quote!(#private::broken()), diag.into_tokens())
 }
 
-/// rustc gets the compiled pipeline; an editor the body as it was written, against the reference type `DStream`.
+/// rustc gets the compiled pipeline; an editor the body as it was written, against the reference type `DStream`. That comes
+/// first, because an editor completes at the first place where it finds the user's tokens.
 fn for_both(program: &Program, compiled: TokenStream, errors: TokenStream) -> TokenStream {
     let private = names::private(Span::call_site());
     let pipeline = names::variable("pipeline", Span::call_site());
     let ssc = program.ssc.clone().unwrap_or_else(|| names::variable("ssc", Span::call_site()));
-    let body = duration::rewrite(program.body.clone());
+    let body = editor::body(program.body.clone());
     let options = program.options.iter().map(|setting| duration::rewrite(setting.value.clone()));
     quote! {{
         #[allow(unexpected_cfgs)]
         let #pipeline = {
-            #[cfg(not(rust_analyzer))]
-            { #compiled }
             #[cfg(rust_analyzer)]
             {
                 #(let _ = #options;)*
                 #private::reference(|#ssc: &#private::Sources| { #body })
             }
+            #[cfg(not(rust_analyzer))]
+            { #compiled }
         };
         #errors
         #pipeline
@@ -174,7 +180,7 @@ impl<'a> Emit<'a> {
     /// `ops::name::<generics>`
     fn call(&self, node: NodeId, module: &str) -> TokenStream {
         let span = self.span(node);
-        let private = names::private(span);
+        let private = names::runtime(span);
         let (op, generics) = (self.op(node), &self.plan.graph.nodes[node].step.generics);
         let module: TokenStream = module.parse().unwrap_or_default();
         quote_spanned!(names::plumbing(span)=> #private::#module::#op #generics)
@@ -262,14 +268,14 @@ impl<'a> Emit<'a> {
     fn make_kept(&self, kept: usize) -> TokenStream {
         let node = self.plan.kept[kept];
         let (span, label) = (names::plumbing(self.span(node)), &self.names[node]);
-        let (private, variable) = (names::private(span), self.dataset(Dataset::Kept(kept)));
+        let (private, variable) = (names::runtime(span), self.dataset(Dataset::Kept(kept)));
         let engine = names::variable("engine", span);
         quote_spanned!(span=> let #variable = #private::ops::keep(#engine.gather(#label, #variable)?);)
     }
 
     fn union(&self, node: NodeId) -> TokenStream {
         let (span, variable) = (names::plumbing(self.span(node)), self.variable(node));
-        let private = names::private(span);
+        let private = names::runtime(span);
         let inputs: Vec<Ident> = (0..self.plan.graph.nodes[node].inputs.len())
             .map(|input| self.dataset(self.plan.dataset_of_input(node, input)))
             .collect();
@@ -305,7 +311,7 @@ impl<'a> Emit<'a> {
     fn fork(&self, consumers: &[Consumer], span: Span) -> TokenStream {
         let [consumer] = consumers else {
             let (batch, record, private) =
-                (names::variable("batch", span), names::variable("record", span), names::private(span));
+                (names::variable("batch", span), names::variable("record", span), names::runtime(span));
             let last = consumers.len().saturating_sub(1);
             let branches = consumers.iter().enumerate().map(|(number, consumer)| {
                 let chain = self.consumer(*consumer);
@@ -323,7 +329,7 @@ impl<'a> Emit<'a> {
             Consumer::End(node, input) => self.end(node, input),
             Consumer::Keep(kept) => {
                 let span = names::plumbing(self.span(self.plan.kept[kept]));
-                let (part, private) = (self.dataset(Dataset::Kept(kept)), names::private(span));
+                let (part, private) = (self.dataset(Dataset::Kept(kept)), names::runtime(span));
                 let batch = names::variable("batch", span);
                 quote_spanned!(span=> #private::ops::collect(#batch, #part);)
             }
@@ -344,7 +350,7 @@ impl<'a> Emit<'a> {
     fn end(&self, node: NodeId, input: usize) -> TokenStream {
         let span = names::plumbing(self.span(node));
         let (batch, part, args) = (names::variable("batch", span), self.input_variable(node, input), self.args(node));
-        let (call, private) = (self.call(node, "ops"), names::private(span));
+        let (call, private) = (self.call(node, "ops"), names::runtime(span));
         match self.plan.op(node).class {
             Class::Shuffle => quote_spanned!(span=> #call(#batch, #part, #(#args),*);),
             Class::Join => quote_spanned!(span=> #private::ops::exchange(#batch, #part);),
@@ -361,7 +367,7 @@ impl<'a> Emit<'a> {
         let Some(ty) = &self.plan.graph.nodes[node].ty else { return TokenStream::new() };
         let span = names::plumbing(args::span_of(ty, self.span(node)));
         let (batch, record, private) =
-            (names::variable("batch", span), names::variable("record", span), names::private(span));
+            (names::variable("batch", span), names::variable("record", span), names::runtime(span));
         quote_spanned!(span=> let #batch = #private::ops::map(#batch, |#record| -> #ty { #record });)
     }
 
@@ -417,7 +423,7 @@ impl<'a> Emit<'a> {
 
     /// What `pipeline.plan()` knows about each operator.
     fn steps(&self) -> TokenStream {
-        let private = names::private(Span::call_site());
+        let private = names::runtime(Span::call_site());
         let steps = self.plan.graph.nodes.iter().map(|node| {
             let stream = node.name.as_ref().map_or(String::new(), Ident::to_string);
             let (op, kind, note) = (node.op.name, format!("{:?}", node.op.class), node.op.note);
@@ -429,7 +435,7 @@ impl<'a> Emit<'a> {
     }
 
     fn stages(&self) -> TokenStream {
-        let private = names::private(Span::call_site());
+        let private = names::runtime(Span::call_site());
         let stages = self.plan.stages().map(|stage| {
             let (label, reads) = (self.stage_label(stage), self.dataset_node(stage.reads));
             let kept = matches!(stage.reads, Dataset::Kept(_));

@@ -8,7 +8,7 @@
 //! | [`ir`] | ast and [`ops`], the operator table | a graph of streams |
 //! | [`check`] | graph | every error, in [`diag`] |
 //! | [`plan`] | graph | stages: what runs in one pass over a batch |
-//! | [`emit`] | plan | Rust; cannot fail |
+//! | [`emit`] | plan | Rust; cannot fail. For editors, [`editor`] makes ordinary Rust of the body |
 
 #![forbid(unsafe_code)]
 
@@ -17,6 +17,7 @@ mod ast;
 mod check;
 mod diag;
 mod duration;
+mod editor;
 mod emit;
 mod expand;
 mod ir;

@@ -13,6 +13,12 @@ pub fn private(at: Span) -> TokenStream {
     quote_spanned!(span=> ::microbatch::__private)
 }
 
+/// [`private`], as the compiled pipeline has imported it.
+pub fn runtime(at: Span) -> TokenStream {
+    let span = plumbing(at);
+    quote_spanned!(span=> __microbatch)
+}
+
 pub fn duration(at: Span) -> TokenStream {
     let span = plumbing(at);
     quote_spanned!(span=> ::core::time::Duration)
