@@ -145,6 +145,8 @@ CASES = [
      "hover", says(r"pub fn group_by_key"), False, REQUIRED),
     ("unfinished: definition of an operator", UNFINISHED, "        pairs.group_$0by_key().",
      "definition", leads_to("runtime/src/dstream/shuffle.rs"), False, REQUIRED),
+    ("wrong: our own error is shown while typing", WHOLE, "        words.top($0).collect_into(&Collector::default());",
+     "diagnostic", lambda messages: says("`top` takes 1 argument")("\n".join(messages)), False, REQUIRED),
     ("wrong: completion beside an unknown operator", WHOLE, "        lines.mapp(|line| line).print();\n        lines.$0",
      "completion", OPERATORS, False, REQUIRED),
 ]

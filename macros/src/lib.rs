@@ -11,6 +11,8 @@
 //! | [`emit`] | plan | Rust; cannot fail. For editors, [`editor`] makes ordinary Rust of the body |
 
 #![forbid(unsafe_code)]
+// This crate's own documentation is for those who work on it; users read that of `microbatch`.
+#![allow(rustdoc::private_intra_doc_links)]
 
 mod args;
 mod ast;
@@ -30,7 +32,7 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-/// Compiles a description of DStreams to a pipeline. See the documentation of the `microbatch` crate.
+/// Compiles a description of streams to a pipeline.
 #[proc_macro]
 pub fn stream(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand::stream(input.into()).into()

@@ -224,7 +224,7 @@ pub struct Union<'d, A, B> {
     right: &'d B,
 }
 
-/// See [`Union`].
+/// See `Union`.
 pub fn union<'d, A, B>(left: &'d A, right: &'d B) -> Union<'d, A, B>
 where
     A: Dataset,

@@ -1,4 +1,95 @@
 //! Spark Streaming's DStream model, compiled.
+//!
+//! A stream is cut into small batches by time; you say with Spark's operators what happens to a batch. [`stream!`] reads that
+//! description at compile time and writes the loop that you would have written by hand: one fused pass over each batch, all
+//! types inferred, no record boxed or dispatched dynamically. The result is an ordinary value that an ordinary binary runs.
+//!
+//! ```
+//! use microbatch::prelude::*;
+//!
+//! /// Counts the words of each batch.
+//! fn word_count(text: Vec<Vec<String>>, out: Collector<(String, u64)>) -> impl Pipeline {
+//!     stream!(every = 1s, |ssc| {
+//!         let lines = ssc.queue_stream(text);
+//!         let words = lines.flat_map(|line| line.split(' '));
+//!         let counts = words.map(|word| (word, 1u64)).reduce_by_key(|a, b| a + b);
+//!         counts.sort_by_key().collect_into(&out);
+//!     })
+//! }
+//!
+//! let out = Collector::default();
+//! let text = vec![vec!["to be or".to_string(), "not to be".to_string()], vec![]];
+//! let mut context = StreamingContext::new(word_count(text, out.clone())).manual()?;
+//! context.advance(2)?; // two batches, now
+//!
+//! let counts = [("be", 2), ("not", 1), ("or", 1), ("to", 2)].map(|(word, n)| (word.to_string(), n));
+//! assert_eq!(out.batches(), [(Time::from_millis(1000), counts.to_vec()), (Time::from_millis(2000), vec![])]);
+//! # Ok::<(), microbatch::Error>(())
+//! ```
+//!
+//! # The language
+//! `stream!(every = 1s, name = "word-count", |ssc| { … })` takes the batch interval (`500ms`, `1.5s`, `10min`, or any
+//! `Duration`), a name if you like, and a body. There `let name = …;` defines a stream, a chain that ends in an output
+//! operation is a statement, and every other statement is ordinary Rust that runs once, when the pipeline starts. What
+//! surrounds the macro is captured as by a `move` closure. A stream may be used any number of times: it is computed once a
+//! batch. Mistakes are reported together, each where you made it, with what to write instead.
+//!
+//! Each operator is documented, with an example, as a method of [`DStream`]:
+//!
+//! | family | operators |
+//! |---|---|
+//! | a record at a time | [`map`](DStream::map), [`flat_map`](DStream::flat_map), [`filter`](DStream::filter), [`filter_map`](DStream::filter_map), [`inspect`](DStream::inspect), [`key_by`](DStream::key_by), [`map_values`](DStream::map_values), [`flat_map_values`](DStream::flat_map_values) |
+//! | a partition at a time | [`map_partitions`](DStream::map_partitions), [`glom`](DStream::glom) |
+//! | all records of a batch | [`count`](DStream::count), [`reduce`](DStream::reduce), [`count_by_value`](DStream::count_by_value), [`distinct`](DStream::distinct), [`top`](DStream::top) |
+//! | by key | [`reduce_by_key`](DStream::reduce_by_key), [`group_by_key`](DStream::group_by_key), [`combine_by_key`](DStream::combine_by_key), [`aggregate_by_key`](DStream::aggregate_by_key) |
+//! | two streams, by key | [`join`](DStream::join), [`left_outer_join`](DStream::left_outer_join), [`right_outer_join`](DStream::right_outer_join), [`full_outer_join`](DStream::full_outer_join), [`cogroup`](DStream::cogroup) |
+//! | several streams | [`union`](DStream::union), also as [`ssc.union`](dstream::Sources::union) |
+//! | a batch at a time | [`sort_by`](DStream::sort_by), [`sort_by_key`](DStream::sort_by_key), [`repartition`](DStream::repartition), [`transform`](DStream::transform), [`transform_with`](DStream::transform_with) |
+//! | sources | the methods of `ssc`, [`Sources`](dstream::Sources); `ssc.source(…)` takes any [`Source`](source::Source) |
+//! | outputs | `print`, `print_table`, `save_as_text_files`, `foreach_batch`, `collect_into` |
+//!
+//! # Views and owned records
+//! Closures see records where they lie, as *views*; what outlives its batch is *owned*. [`Keep`] leads from one to the other:
+//!
+//! | owned | view |
+//! |---|---|
+//! | `String` | `&str` |
+//! | numbers, `bool`, `char`, [`Time`], `Duration` | themselves |
+//! | `(A, B)`, `Option<A>`, `[A; N]` | the same of their views |
+//! | `Vec<A>` | `&[A]` |
+//! | your `T` with `#[derive(Clone, Record)]` | `&T` |
+//!
+//! So the words above are `&str` into the received text, and a word is copied when it leaves its batch, not before.
+//!
+//! # What you can rely on
+//! - The batch of time t holds what arrived in the interval before t. Batch times are multiples of the interval. If a batch takes
+//!   longer than its interval, later ones wait; none is left out.
+//! - Results, and their order, do not depend on the number of workers, if what folds values is associative.
+//! - A batch that fails (a closure panics, an output returns an error) keeps its records: by default the context stops with the
+//!   batch intact, and [`OnFailure`] can have it tried again or given up. Output operations that are done are not repeated.
+//! - A full buffer pushes back on receivers and their senders, so memory stays bounded.
+//! - Everything lives in one process and in memory: what was received and not yet written is lost if the process is killed.
+//!
+//! # Running it
+//! ```
+//! # use microbatch::prelude::*;
+//! # fn pipeline(out: &Collector<u64>) -> impl Pipeline + use<> {
+//! #     stream!(every = 10ms, |ssc| { ssc.queue_stream([vec![1u64]]).collect_into(out); })
+//! # }
+//! # let out = Collector::default();
+//! let context = StreamingContext::new(pipeline(&out)).workers(2).batches(3).start()?; // on threads of its own
+//! context.await_termination()?;
+//!
+//! StreamingContext::new(pipeline(&out)).batches(3).run()?; // on this thread; the pipeline may borrow from it
+//!
+//! let mut context = StreamingContext::new(pipeline(&out)).manual()?; // time is a parameter: tests need not sleep
+//! context.advance(3)?;
+//! # Ok::<(), microbatch::Error>(())
+//! ```
+//!
+//! # Where to go next
+//! [`DStream`] for the operators, [`StreamingContext`] for all settings, [`Pipeline::plan`] to see what was fused, shared and
+//! exchanged, [`StreamingListener`] and [`Progress`] to watch a context, [`source::Source`] to write a source.
 #![warn(missing_docs)]
 #![deny(unsafe_code)]
 
@@ -45,7 +136,7 @@ pub use context::{ManualContext, RunningContext, StreamingContext};
 pub use dstream::DStream;
 pub use error::{BoxError, Error, Result};
 pub use listener::{BatchInfo, InputInfo, OutputOperationInfo, ReceiverInfo, StreamingListener};
-pub use microbatch_macros::{Record, stream};
+pub use microbatch_macros::Record;
 pub use ops::output::BatchOutcome;
 pub use pipeline::Pipeline;
 pub use plan::Plan;
@@ -56,6 +147,29 @@ pub use show::{Show, Shown};
 pub use signal::StopSignal;
 pub use std::time::Duration;
 pub use time::Time;
+
+/// `stream!(every = 1s, name = "word-count", |ssc| { … })` is an expression of a type that implements [`Pipeline`]. `every` is
+/// the batch interval: a literal in `ns`, `us`, `ms`, `s`, `min`, `h` or `d`, or an expression of type [`Duration`]. `name` may
+/// be left out. The body's statements define streams (`let name = …;`), end in an output operation, or are ordinary Rust that
+/// runs once, when the pipeline starts. See the [crate's documentation](crate#the-language), and [`DStream`] for the operators.
+///
+/// ```
+/// use microbatch::prelude::*;
+///
+/// let (evens, sums) = (Collector::default(), Collector::default());
+/// let limit = 10;
+/// let pipeline = stream!(every = 500ms, |ssc| {
+///     let step = limit / 5; // runs once
+///     let numbers = ssc.queue_stream([vec![1, 4, 6], vec![20]]).filter(|n| *n < limit);
+///     numbers.filter(|n| n % step == 0).collect_into(&evens);
+///     numbers.reduce(|a, b| a + b).collect_into(&sums);
+/// });
+/// StreamingContext::new(pipeline).manual()?.advance(2)?;
+/// assert_eq!(evens.batches(), [(Time::from_millis(500), vec![4, 6]), (Time::from_millis(1000), vec![])]);
+/// assert_eq!(sums.batches(), [(Time::from_millis(500), vec![11]), (Time::from_millis(1000), vec![])]);
+/// # Ok::<(), microbatch::Error>(())
+/// ```
+pub use microbatch_macros::stream;
 
 /// What almost every program needs.
 pub mod prelude {

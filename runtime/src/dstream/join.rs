@@ -19,12 +19,11 @@ mod sealed {
     impl<S: Sealed, const N: usize> Sealed for [S; N] {}
 }
 
-/// The values of a key on both sides.
-type Both<V, W> = (&'static [View<V>], &'static [View<W>]);
-
+// A reference shows types as they are.
+#[allow(clippy::type_complexity)]
 #[microbatch_macros::__operators(Join)]
 mod joins {
-    use super::{Borrow, Both, DStream, Keep, View};
+    use super::{Borrow, DStream, Keep, View};
     use crate::record::Key;
 
     impl<K: Key + 'static, V: Keep + Send + Sync + 'static> DStream<(K, V)> {
@@ -47,7 +46,10 @@ mod joins {
         /// assert_eq!(out.batches()[0].1, [('a', (2, 1)), ('b', (1, 0)), ('c', (0, 1))]);
         /// # Ok::<(), microbatch::Error>(())
         /// ```
-        pub fn cogroup<L, W>(&self, other: impl Borrow<DStream<(L, W)>>) -> DStream<(View<K>, Both<V, W>)>
+        pub fn cogroup<L, W>(
+            &self,
+            other: impl Borrow<DStream<(L, W)>>,
+        ) -> DStream<(View<K>, (&'static [View<V>], &'static [View<W>]))>
         where
             L: Key + Keep<View<'static> = View<K>> + 'static,
             W: Keep + Send + Sync + 'static,

@@ -1,9 +1,8 @@
 //! The language of `stream!`: [`DStream`] and its operators, and the sources of `ssc`.
 //!
 //! Nothing here runs. A body of `stream!` type-checks against these methods, which is what editors show and what this
-//! reference documents; what runs is the code that `stream!` compiles the body to. So every row of the compiler's operator
-//! table has its method here, with the signature that its closures see, and every method has its row: [`narrow`], [`shuffle`],
-//! [`join`] and [`batch`] hold a family each, and do not compile otherwise.
+//! reference documents; what runs is the code that `stream!` compiles the body to. Every row of the compiler's operator table
+//! has its method here, and every method its row: anything else does not compile.
 
 mod output;
 
@@ -22,6 +21,7 @@ mod narrow;
 mod shuffle;
 
 pub use join::Streams;
+pub use narrow::Partition;
 
 /// A stream of batches of records: what `let name = …;` defines inside `stream!`.
 ///
