@@ -268,9 +268,8 @@ impl<'a> Emit<'a> {
     fn make_kept(&self, kept: usize) -> TokenStream {
         let node = self.plan.kept[kept];
         let (span, label) = (names::plumbing(self.span(node)), &self.names[node]);
-        let (private, variable) = (names::runtime(span), self.dataset(Dataset::Kept(kept)));
-        let engine = names::variable("engine", span);
-        quote_spanned!(span=> let #variable = #private::ops::keep(#engine.gather(#label, #variable)?);)
+        let (engine, variable) = (names::variable("engine", span), self.dataset(Dataset::Kept(kept)));
+        quote_spanned!(span=> let #variable = #engine.gather(#label, #variable)?;)
     }
 
     fn union(&self, node: NodeId) -> TokenStream {
@@ -331,7 +330,7 @@ impl<'a> Emit<'a> {
                 let span = names::plumbing(self.span(self.plan.kept[kept]));
                 let (part, private) = (self.dataset(Dataset::Kept(kept)), names::runtime(span));
                 let batch = names::variable("batch", span);
-                quote_spanned!(span=> #private::ops::collect(#batch, #part);)
+                quote_spanned!(span=> #private::ops::keep(#batch, #part);)
             }
         }
     }

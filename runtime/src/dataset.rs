@@ -86,6 +86,15 @@ impl<T> Rows<T> {
         Rows { rows, ends }
     }
 
+    /// Records in partitions of the given lengths, which add up to the number of records.
+    pub(crate) fn with_lengths(rows: Vec<T>, lengths: Vec<usize>) -> Self {
+        let ends = lengths.into_iter().scan(0, |end, length| {
+            *end += length;
+            Some(*end)
+        });
+        Rows { ends: ends.collect(), rows }
+    }
+
     /// The same records cut into `partitions` runs of equal length, give or take one record.
     pub(crate) fn cut(rows: Vec<T>, partitions: usize) -> Self {
         let length = rows.len();

@@ -82,15 +82,17 @@ impl Workers {
 /// A part of a partition.
 type Span = (usize, Range<usize>);
 
-/// Cuts partitions into one run of spans a worker, equal in weight, in order. Empty partitions are left out.
+/// Cuts partitions into one run of spans a worker, equal in weight, in order. An empty partition is a span only where
+/// partitions matter: an operator on whole partitions sees it as one without records.
 fn cut(weights: &[usize], workers: usize, whole_partitions: bool) -> Vec<Vec<Span>> {
     let total: usize = weights.iter().sum();
     let mut runs = vec![Vec::new(); workers];
     let mut before = 0;
-    for (partition, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0) {
+    for (partition, &weight) in weights.iter().enumerate() {
         if whole_partitions {
             let middle = before + weight / 2;
-            runs[middle * workers / total].push((partition, 0..weight));
+            let worker = (middle * workers).checked_div(total).unwrap_or(0).min(workers - 1);
+            runs[worker].push((partition, 0..weight));
         } else {
             for (worker, run) in runs.iter_mut().enumerate() {
                 let from = (total * worker / workers).clamp(before, before + weight);
@@ -124,12 +126,18 @@ pub trait Part: Default + Send {
     fn reserve(&mut self, size: usize) {
         let _ = size;
     }
+    /// Tells to which of so many partitions the records belong that come next. A partition may come in several pieces.
+    fn begin(&mut self, partition: usize, partitions: usize) {
+        let _ = (partition, partitions);
+    }
 }
 
 /// The parts of one worker for all ends of a stage: a tuple.
 pub trait Parts: Default + Send {
     /// The same as a tuple of vectors, one part a worker.
     type Columns;
+    /// See [`Part::begin`].
+    fn begin(&mut self, partition: usize, partitions: usize);
     /// Turns rows into columns.
     fn columns(rows: Vec<Self>) -> Self::Columns;
     /// The size of each part, if it is larger than in `sizes`.
@@ -148,6 +156,9 @@ macro_rules! parts {
     ($(($($name:ident $index:tt),+))*) => {$(
         impl<$($name: Part),+> Parts for ($($name,)+) {
             type Columns = ($(Vec<$name>,)+);
+            fn begin(&mut self, partition: usize, partitions: usize) {
+                $(self.$index.begin(partition, partitions);)+
+            }
             fn columns(rows: Vec<Self>) -> Self::Columns {
                 let mut columns: Self::Columns = ($(Vec::<$name>::with_capacity(rows.len()),)+);
                 for row in rows {
@@ -188,13 +199,19 @@ pub(crate) fn run<'d, D: Dataset, P: Parts>(
     sizes: &mut Sizes,
     work: impl Fn(D::Views<'d>, &mut P) + Sync,
 ) -> Result<P::Columns, Panicked> {
-    let runs = workers.runs(dataset, whole_partitions);
+    let (runs, partitions) = (workers.runs(dataset, whole_partitions), dataset.partitions());
     let expected = &*sizes;
     let one = |spans: Vec<Span>| {
         caught(|| {
             let mut parts = P::default();
             parts.reserve(expected);
-            spans.into_iter().for_each(|(partition, range)| work(dataset.views(partition, range), &mut parts));
+            if partitions > 0 {
+                parts.begin(0, partitions); // in case that all of them are empty
+            }
+            for (partition, range) in spans {
+                parts.begin(partition, partitions);
+                work(dataset.views(partition, range), &mut parts);
+            }
             parts
         })
     };
@@ -255,9 +272,12 @@ mod tests {
     }
 
     #[test]
-    fn whole_partitions_are_not_cut() {
-        let runs = cut(&[3, 1, 0, 2, 8], 3, true);
-        let all: Vec<Span> = runs.into_iter().flatten().collect();
-        assert_eq!(all, [(0, 0..3), (1, 0..1), (3, 0..2), (4, 0..8)]);
+    fn whole_partitions_are_neither_cut_nor_left_out() {
+        for workers in 1..=8 {
+            for weights in [vec![3, 1, 0, 2, 8], vec![0, 0], vec![0, 7, 0], vec![]] {
+                let all: Vec<Span> = cut(&weights, workers, true).into_iter().flatten().collect();
+                assert_eq!(all, weights.iter().map(|weight| 0..*weight).enumerate().collect::<Vec<_>>());
+            }
+        }
     }
 }

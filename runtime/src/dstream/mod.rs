@@ -4,8 +4,6 @@
 //! reference documents; what runs is the code that `stream!` compiles the body to. Every row of the compiler's operator table
 //! has its method here, and every method its row: anything else does not compile.
 
-mod output;
-
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -18,6 +16,7 @@ use crate::record::{Keep, Record};
 mod batch;
 mod join;
 mod narrow;
+mod output;
 mod shuffle;
 
 pub use join::Streams;
@@ -93,17 +92,6 @@ impl Sources {
     ) -> DStream<View<T>> {
         let _ = batches;
         DStream::reference()
-    }
-}
-
-// Moved to output.rs.
-impl<T> DStream<T> {
-    /// Collects the records of each batch.
-    pub fn collect_into(&self, collector: &crate::Collector<T::Owned>)
-    where
-        T: Keep,
-    {
-        let _ = collector;
     }
 }
 

@@ -42,10 +42,11 @@ mod methods {
         /// StreamingContext::new(pipeline).manual()?.advance(1)?;
         /// # Ok::<(), microbatch::Error>(())
         /// ```
-        pub fn print(&self)
+        pub fn print(&self, n: usize)
         where
             T: Show,
         {
+            let _ = n;
         }
 
         /// Prints each batch to standard output as a table with these column titles, under its time. Columns of numbers are

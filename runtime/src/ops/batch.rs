@@ -35,11 +35,6 @@ pub fn transform_with<T, W, U: IntoIterator>(
     engine.caught(label, || Rows::one_partition(f(rows, other, time).into_iter().collect()))
 }
 
-/// Keeps a stream that two stages share.
-pub fn keep<T>(rows: Vec<T>) -> Rows<T> {
-    Rows::one_partition(rows)
-}
-
 /// See [`DStream::repartition`](crate::DStream::repartition).
 pub fn repartition<T>(_: &Engine, label: &str, rows: Vec<T>, partitions: usize) -> Result<Rows<T>> {
     if partitions == 0 {

@@ -413,7 +413,7 @@ pub fn top<I: Iterator<Item: Ord + Keep>>(batch: I, part: &mut Top<I::Item>, n: 
     batch.for_each(|record| part.push(record));
 }
 
-/// A worker's part of a stream that is kept in memory as it is, in the order of its records.
+/// A worker's part of a batch that an operator takes as a whole, in the order of its records.
 pub struct Collected<T>(Vec<T>);
 
 impl<T> Default for Collected<T> {
@@ -442,10 +442,59 @@ impl<T: Send> Gather for Collected<T> {
     }
 }
 
-/// Keeps the records of a stream: for operators that take a whole batch, and for streams that two stages share.
+/// Collects the records of a stream, for operators that take a whole batch.
 #[inline]
 pub fn collect<I: Iterator>(batch: I, part: &mut Collected<I::Item>) {
     part.0.extend(batch);
+}
+
+/// A worker's part of a stream that two stages share: its records, still in their partitions.
+pub struct Kept<T> {
+    rows: Vec<T>,
+    /// Where the pieces of partitions begin: the partition, and its first row.
+    pieces: Vec<(usize, usize)>,
+    partitions: usize,
+}
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Kept { rows: Vec::new(), pieces: Vec::new(), partitions: 0 }
+    }
+}
+
+impl<T: Send> Part for Kept<T> {
+    fn size(&self) -> usize {
+        self.rows.len()
+    }
+    fn reserve(&mut self, size: usize) {
+        self.rows.reserve(size);
+    }
+    fn begin(&mut self, partition: usize, partitions: usize) {
+        self.pieces.push((partition, self.rows.len()));
+        self.partitions = partitions;
+    }
+}
+
+impl<T: Send> Gather for Kept<T> {
+    type Output = Rows<T>;
+
+    fn gather(parts: Vec<Self>, _: &Workers) -> Rows<T> {
+        let mut lengths = vec![0; parts.iter().map(|part| part.partitions).max().unwrap_or(0)];
+        for part in &parts {
+            let ends = part.pieces.iter().skip(1).map(|piece| piece.1).chain([part.rows.len()]);
+            part.pieces.iter().zip(ends).for_each(|((partition, start), end)| lengths[*partition] += end - start);
+        }
+        let mut parts = parts.into_iter();
+        let mut rows = parts.next().map(|part| part.rows).unwrap_or_default();
+        parts.for_each(|part| rows.extend(part.rows));
+        Rows::with_lengths(rows, lengths)
+    }
+}
+
+/// Keeps the records of a stream that two stages share.
+#[inline]
+pub fn keep<I: Iterator>(batch: I, part: &mut Kept<I::Item>) {
+    part.rows.extend(batch);
 }
 
 /// A worker's part of one side of a join: its pairs, split by the hash of their keys.
