@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Delimiter, Ident, LineColumn, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, LineColumn, Span, TokenStream, TokenTree};
+
+use crate::diag::Place;
 
 /// Cuts the tokens between parentheses at their top-level commas; the ones inside `|a, b|` and `::<A, B>` do not count.
 pub fn split(tokens: TokenStream) -> Vec<TokenStream> {
@@ -72,8 +74,8 @@ fn is_move(arg: &[TokenTree]) -> bool {
 /// An argument that is written as a closure.
 pub struct Closure {
     pub parameters: usize,
-    /// The names between the bars.
-    pub span: Span,
+    /// From bar to bar.
+    pub head: Place,
 }
 
 /// Reads the head of a closure, if the argument is one.
@@ -84,7 +86,8 @@ pub fn closure(arg: &TokenStream) -> Option<Closure> {
         return None;
     }
     let head: TokenStream = tokens[1..length - 1].iter().cloned().collect();
-    Some(Closure { parameters: parameters(head), span: tokens[0].span() })
+    let place = Place { first: tokens[0].span(), last: tokens[length - 1].span() };
+    Some(Closure { parameters: parameters(head), head: place })
 }
 
 /// The number of parameters: commas outside of patterns and types with brackets, plus one.
@@ -125,12 +128,51 @@ pub fn is_literal(arg: &TokenStream) -> bool {
     crate::duration::single_literal(arg).is_some()
 }
 
-/// The span of the first token, or `otherwise`.
-pub fn span_of(tokens: &TokenStream, otherwise: Span) -> Span {
+/// From the first token to the last, or `otherwise`.
+pub fn place_of(tokens: &TokenStream, otherwise: Span) -> Place {
     let mut tokens = tokens.clone().into_iter();
-    let Some(first) = tokens.next() else { return otherwise };
+    let Some(first) = tokens.next() else { return otherwise.into() };
     let last = tokens.last().map_or(first.span(), |last| last.span());
-    first.span().join(last).unwrap_or(first.span())
+    Place { first: first.span(), last }
+}
+
+/// Dots after which nothing comes, as in `x.` while somebody is typing.
+pub fn loose_dots(tokens: TokenStream) -> Vec<Span> {
+    let mut dots = Vec::new();
+    complete(tokens, &mut |dot| {
+        dots.push(dot);
+        None
+    });
+    dots
+}
+
+/// The tokens with a name after each loose dot, so that they can be read as Rust.
+pub fn without_loose_dots(tokens: TokenStream) -> TokenStream {
+    complete(tokens, &mut |dot| Some(Ident::new("unfinished", dot)))
+}
+
+fn complete(tokens: TokenStream, name: &mut impl FnMut(Span) -> Option<Ident>) -> TokenStream {
+    let mut complete_tokens = TokenStream::new();
+    let mut tokens = tokens.into_iter().peekable();
+    // What another macro takes need not be Rust, and `..` may end a range.
+    let (mut after_bang, mut after_dot) = (false, false);
+    while let Some(token) = tokens.next() {
+        let is_dot = is_punct(Some(&token), '.');
+        let is_last = |next: Option<&TokenTree>| next.is_none() || is_punct(next, ';') || is_punct(next, ',');
+        let added = if is_dot && !after_dot && is_last(tokens.peek()) { name(token.span()) } else { None };
+        let is_of_macro = std::mem::replace(&mut after_bang, is_punct(Some(&token), '!'));
+        after_dot = is_dot;
+        match token {
+            TokenTree::Group(group) if !is_of_macro => {
+                let mut inner = Group::new(group.delimiter(), complete(group.stream(), name));
+                inner.set_span(group.span());
+                complete_tokens.extend([TokenTree::Group(inner)]);
+            }
+            token => complete_tokens.extend([token]),
+        }
+        complete_tokens.extend(added.map(TokenTree::Ident));
+    }
+    complete_tokens
 }
 
 /// The tokens on one line, with spaces where the user has put them.
@@ -168,7 +210,7 @@ fn write_token(token: &str, span: Span, text: &mut String, end: &mut Option<Line
     *end = Some(span.end());
 }
 
-/// The names that the tokens bind: between the bars of closures, and after `let`, `for` and `if let`.
+/// The names that the tokens bind: between the bars of closures, after `let` and `for`, and before the `=>` of `match`.
 pub fn bound_names(tokens: TokenStream) -> HashSet<String> {
     let mut names = HashSet::new();
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
@@ -188,6 +230,15 @@ pub fn bound_names(tokens: TokenStream) -> HashSet<String> {
                 at += length.saturating_sub(1);
             }
             TokenTree::Group(group) => names.extend(bound_names(group.stream())),
+            _ if is_punct(tokens.get(at), '=') && is_punct(tokens.get(at + 1), '>') => {
+                let ends = |token: &TokenTree| {
+                    is_punct(Some(token), ',')
+                        || matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
+                };
+                let (pattern, before) = (&tokens[..at], &tokens[..at.saturating_sub(1)]);
+                let start = before.iter().rposition(ends).map_or(0, |end| end + 1);
+                idents(pattern[start..].iter().cloned().collect(), &mut names);
+            }
             _ => {}
         }
         at += 1;
@@ -212,19 +263,32 @@ pub fn mentions(tokens: TokenStream, names: &HashSet<String>) -> bool {
     !found.is_disjoint(names)
 }
 
-/// The names that methods are called on: the `x` of `x.f()`.
-pub fn method_receivers(tokens: TokenStream) -> Vec<Ident> {
+/// Names that stand for values: not fields, methods, paths, calls, macros, or the names of fields and types.
+pub fn values(tokens: TokenStream) -> Vec<Ident> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let mut receivers = Vec::new();
+    let mut values = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
-        let after_path = at > 0 && (is_punct(tokens.get(at - 1), '.') || is_punct(tokens.get(at - 1), ':'));
+        let before = at.checked_sub(1).and_then(|at| tokens.get(at));
+        let next = tokens.get(at + 1);
         match token {
-            TokenTree::Ident(name) if !after_path && is_punct(tokens.get(at + 1), '.') => receivers.push(name.clone()),
-            TokenTree::Group(group) => receivers.extend(method_receivers(group.stream())),
+            TokenTree::Ident(name) => {
+                // `..name` is a value, `.name` is not.
+                let is_range = at > 1 && is_punct(tokens.get(at - 2), '.');
+                let is_path = at > 1 && is_punct(before, ':') && is_punct(tokens.get(at - 2), ':');
+                let is_member = is_path || is_punct(before, '.') && !is_range;
+                let is_called = match next {
+                    Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Parenthesis,
+                    next => is_punct(next, '!') && !is_punct(tokens.get(at + 2), '='),
+                };
+                if !is_member && !is_called && !is_punct(next, ':') {
+                    values.push(name.clone());
+                }
+            }
+            TokenTree::Group(group) => values.extend(self::values(group.stream())),
             _ => {}
         }
     }
-    receivers
+    values
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::args;
 use crate::ast::Setting;
 use crate::diag::{Diagnostics, did_you_mean};
 use crate::duration::{self, Parsed};
-use crate::ir::{Graph, Node};
+use crate::ir::{Graph, Node, Setup};
 use crate::ops::{Arg, Kind, OpSpec};
 
 pub fn all(graph: &Graph, diag: &mut Diagnostics) {
@@ -14,8 +14,13 @@ pub fn all(graph: &Graph, diag: &mut Diagnostics) {
     for node in &graph.nodes {
         number_of_arguments(node, diag);
         kinds_of_arguments(node, diag);
-        streams_inside_closures(graph, node, diag);
+        node.args.iter().for_each(|arg| loose_dots(arg, diag));
     }
+    graph.setup.iter().for_each(|setup| {
+        if let Setup::Rust(tokens) = setup {
+            loose_dots(tokens, diag);
+        }
+    });
     loose_ends(graph, diag);
     unused_streams(graph, diag);
     has_output(graph, diag);
@@ -40,12 +45,19 @@ fn options(graph: &Graph, diag: &mut Diagnostics) {
                 .iter()
                 .any(|key| did_you_mean(&key.to_string(), ["every"].into_iter()).is_some()) =>
         {
-            diag.error(Span::call_site(), "the batch interval is missing", "write `stream!(every = 1s, |ssc| { … })`");
+            diag.error(graph.head, "the batch interval is missing", "write `stream!(every = 1s, |ssc| { … })`");
         }
         None => {}
     }
-    if let Some(name) = graph.name.as_ref().filter(|name| name.value.is_empty()) {
-        diag.error(name.key.span(), "the option `name` has no value", "write `name = \"word-count\"`");
+    if let Some(name) = &graph.name {
+        let help = "write `name = \"word-count\"`";
+        match duration::single_literal(&name.value) {
+            None if name.value.is_empty() => diag.error(name.key.span(), "the option `name` has no value", help),
+            Some(literal) if !literal.to_string().contains('"') => {
+                diag.error(literal.span(), "the name of a pipeline is text", help);
+            }
+            _ => {}
+        }
     }
 }
 
@@ -88,7 +100,7 @@ fn is_duration(value: &TokenStream, what: &str, diag: &mut Diagnostics) {
 
 fn plural(count: usize, what: &str) -> String {
     match count {
-        0 => format!("no {what}s"),
+        0 => "none".to_owned(),
         1 => format!("1 {what}"),
         n => format!("{n} {what}s"),
     }
@@ -100,8 +112,12 @@ fn number_of_arguments(node: &Node, diag: &mut Diagnostics) {
     let least = op.args.iter().filter(|arg| arg.default.is_none()).count();
     let is_list = op.args.last().is_some_and(|arg| arg.kind == Kind::Streams);
     if found < least || (found > most && !is_list) {
-        let takes =
-            if least == most { plural(most, "argument") } else { format!("{least} to {}", plural(most, "argument")) };
+        let takes = match (least, most) {
+            (_, 0) => "no arguments".to_owned(),
+            (0, most) if most != least => format!("at most {}", plural(most, "argument")),
+            (least, most) if most != least => format!("{least} to {}", plural(most, "argument")),
+            _ => plural(most, "argument"),
+        };
         diag.error(
             node.step.span(),
             format!("`{}` takes {takes}, and got {}", op.name, plural(found, "argument")),
@@ -117,37 +133,29 @@ fn kinds_of_arguments(node: &Node, diag: &mut Diagnostics) {
 }
 
 fn kind_of_argument(op: &OpSpec, arg: &Arg, tokens: &TokenStream, at: Span, diag: &mut Diagnostics) {
-    let span = args::span_of(tokens, at);
+    let place = args::place_of(tokens, at);
     let write = format!("write `{}`", op.usage);
     match (arg.kind, args::closure(tokens)) {
         (Kind::Function(parameters), Some(closure)) if closure.parameters != parameters => {
             let found = plural(closure.parameters, "parameter");
             let message =
                 format!("this closure of `{}` takes {}, and has {found}", op.name, plural(parameters, "parameter"));
-            diag.error(closure.span, message, write);
+            diag.error(closure.head, message, write);
         }
         (Kind::Function(_), None) if args::is_literal(tokens) => {
-            diag.error(span, format!("`{}` takes a closure here, not a value", op.name), write);
+            diag.error(place, format!("`{}` takes a closure here, not a value", op.name), write);
         }
         (Kind::Value | Kind::Handle, Some(_)) => {
-            diag.error(span, format!("`{}` takes a value for `{}`, not a closure", op.name, arg.name), write);
+            diag.error(place, format!("`{}` takes a value for `{}`, not a closure", op.name, arg.name), write);
         }
         _ => {}
     }
 }
 
-/// A stream inside a closure is a mistake that rustc can only call an unknown name.
-fn streams_inside_closures(graph: &Graph, node: &Node, diag: &mut Diagnostics) {
-    for arg in node.args.iter().filter(|arg| args::closure(arg).is_some()) {
-        let bound = args::bound_names(arg.clone());
-        let is_stream = |name: &str| graph.streams.iter().any(|stream| stream.name == name) && !bound.contains(name);
-        if let Some(name) = args::method_receivers(arg.clone()).into_iter().find(|name| is_stream(&name.to_string())) {
-            diag.error(
-                name.span(),
-                format!("`{name}` is a stream, and a closure sees single records"),
-                "combine streams with `join`, `cogroup`, `union` or `transform_with(other, |a, b, time| …)`",
-            );
-        }
+/// A dot after which nothing comes: somebody is typing.
+fn loose_dots(tokens: &TokenStream, diag: &mut Diagnostics) {
+    for dot in args::loose_dots(tokens.clone()) {
+        diag.error(dot, "a name is missing after `.`", "write a method or a field, for example `.len()`");
     }
 }
 
@@ -179,9 +187,9 @@ fn unused_streams(graph: &Graph, diag: &mut Diagnostics) {
 fn has_output(graph: &Graph, diag: &mut Diagnostics) {
     let has_output = graph.nodes.iter().any(|node| node.op.class.is_output());
     if !has_output && !graph.is_partial && graph.has_body && graph.loose_ends.is_empty() {
-        let span = graph.streams.last().map_or_else(Span::call_site, |stream| stream.name.span());
+        let place = graph.streams.last().map_or(graph.head, |stream| stream.name.span().into());
         diag.error(
-            span,
+            place,
             "this pipeline has no output operation, so it would do nothing",
             "end a stream in `.print()`, `.collect_into(&collector)` or another output operation",
         );

@@ -7,13 +7,32 @@ use quote::quote_spanned;
 
 #[derive(Default)]
 pub struct Diagnostics {
-    errors: Vec<(Span, String)>,
+    errors: Vec<(Place, String)>,
+}
+
+/// From the first token at fault to the last one.
+#[derive(Clone, Copy)]
+pub struct Place {
+    pub first: Span,
+    pub last: Span,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Span::call_site().into()
+    }
+}
+
+impl From<Span> for Place {
+    fn from(span: Span) -> Self {
+        Place { first: span, last: span }
+    }
 }
 
 impl Diagnostics {
-    /// Reports what is wrong at `span`; `help` says what to type instead.
-    pub fn error(&mut self, span: Span, message: impl Display, help: impl Display) {
-        self.errors.push((span, format!("{message}\nhelp: {help}")));
+    /// Reports what is wrong at `place`; `help` says what to type instead.
+    pub fn error(&mut self, place: impl Into<Place>, message: impl Display, help: impl Display) {
+        self.errors.push((place.into(), format!("{message}\nhelp: {help}")));
     }
 
     pub fn is_empty(&self) -> bool {
@@ -21,12 +40,13 @@ impl Diagnostics {
     }
 
     /// All errors as `compile_error!`s, in the order of their places.
-    pub fn into_tokens(mut self) -> TokenStream {
-        self.errors.sort_by_key(|(span, _)| (span.start().line, span.start().column));
-        self.errors
-            .into_iter()
-            .map(|(span, message)| quote_spanned!(span=> ::core::compile_error!(#message);))
-            .collect()
+    pub fn into_errors(mut self) -> impl Iterator<Item = TokenStream> {
+        self.errors.sort_by_key(|(place, _)| (place.first.start().line, place.first.start().column));
+        self.errors.into_iter().map(|(place, message)| {
+            // rustc underlines a macro call from its first token to its last.
+            let name = quote_spanned!(place.first=> ::core::compile_error);
+            quote_spanned!(place.last=> #name!(#message);)
+        })
     }
 }
 

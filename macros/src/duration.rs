@@ -65,6 +65,11 @@ fn exact(number: &str, nanos: u64) -> Option<Duration> {
     whole.checked_add(u64::try_from(part / scale).ok()?).map(Duration::from_nanos)
 }
 
+/// Whether a number cannot end in `unit` in Rust.
+fn is_foreign(unit: &str) -> bool {
+    !unit.is_empty() && unit.chars().all(|c| c.is_ascii_alphabetic()) && !["usize", "isize"].contains(&unit)
+}
+
 /// The expression for a duration.
 pub fn expression(duration: Duration, span: Span) -> TokenStream {
     let nanos = Literal::u64_unsuffixed(duration.as_nanos() as u64);
@@ -79,6 +84,9 @@ pub fn rewrite(tokens: TokenStream) -> TokenStream {
         .flat_map(|token| match token {
             TokenTree::Literal(literal) => match parse(&literal) {
                 Parsed::Duration(duration) => expression(duration, literal.span()),
+                // The mistake is reported where the duration is used; rustc need not report it as well.
+                Parsed::OutOfRange => expression(Duration::ZERO, literal.span()),
+                Parsed::UnknownUnit(unit) if is_foreign(&unit) => expression(Duration::ZERO, literal.span()),
                 _ => TokenTree::Literal(literal).into(),
             },
             TokenTree::Group(group) => {

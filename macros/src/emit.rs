@@ -7,15 +7,16 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::parse::Parser;
 
 use crate::args;
-use crate::ast::{Program, Setting, Statement};
+use crate::ast::{Program, Setting, Statement, Step};
 use crate::diag::Diagnostics;
 use crate::duration;
 use crate::editor;
 use crate::ir::{NodeId, Setup};
 use crate::names;
-use crate::ops::{Class, Kind};
+use crate::ops::{self, Class, Kind};
 use crate::plan::{Action, Consumer, Dataset, Plan, Stage};
 
 /// The pipeline as an expression.
@@ -59,7 +60,62 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
 /// All errors, and an expression of the right kind, so that nothing else is reported.
 pub fn broken(program: &Program, diag: Diagnostics) -> TokenStream {
     let private = names::private(Span::call_site());
-    for_both(program, quote!(#private::broken()), diag.into_tokens())
+    let mistake = names::variable("mistake", Span::call_site());
+    let errors = diag.into_errors();
+    let own_rust = own_rust(program, &mistake);
+    let errors = quote! {
+        #(let #mistake = #errors)*
+        #[cfg(not(rust_analyzer))]
+        let _ = move || -> #private::Result<()> {
+            #own_rust
+            Ok(())
+        };
+    };
+    for_both(program, quote!(#private::broken()), errors)
+}
+
+/// The Rust in a pipeline with mistakes, so that what it uses counts as used and its own mistakes are reported with ours. It
+/// is handed to `mistake`, whose type is unknown: then rustc does not complain about types it cannot infer.
+fn own_rust(program: &Program, mistake: &Ident) -> TokenStream {
+    let mut streams = program.stream_names();
+    let mut own = TokenStream::new();
+    for option in &program.options {
+        let value = duration::rewrite(option.value.clone());
+        own.extend(is_own_expression(&value, &streams).then(|| quote!(#mistake(#value);)));
+    }
+    for statement in &program.statements {
+        match statement {
+            Statement::Rust(tokens) if args::mentions(tokens.clone(), &streams) || !are_statements(tokens) => {
+                streams.extend(args::bound_names(tokens.clone()));
+            }
+            Statement::Rust(tokens) => own.extend(tokens.clone()),
+            Statement::Stream(statement) => {
+                let args = statement.chain.steps.iter().flat_map(plain_args).map(duration::rewrite);
+                let args = args.filter(|arg| is_own_expression(arg, &streams));
+                let ty = statement.ty.iter().filter(|ty| syn::parse2::<syn::Type>((*ty).clone()).is_ok());
+                own.extend(quote!(#(#mistake(#args);)* #(let _: #ty = #mistake();)*));
+            }
+        }
+    }
+    own
+}
+
+fn is_own_expression(tokens: &TokenStream, streams: &HashSet<String>) -> bool {
+    !args::mentions(tokens.clone(), streams) && syn::parse2::<syn::Expr>(tokens.clone()).is_ok()
+}
+
+fn are_statements(tokens: &TokenStream) -> bool {
+    syn::Block::parse_within.parse2(tokens.clone()).is_ok()
+}
+
+/// The arguments that are not to be streams.
+fn plain_args(step: &Step) -> impl Iterator<Item = TokenStream> {
+    let specs = step.name.as_ref().and_then(|name| ops::find(&name.to_string())).map_or(&[][..], |op| op.args);
+    let args = step.args.iter().flatten().enumerate();
+    let is_plain = |number: usize| {
+        !matches!(specs.get(number).or(specs.last()).map(|spec| spec.kind), Some(Kind::Stream | Kind::Streams))
+    };
+    args.filter(move |(number, _)| is_plain(*number)).map(|(_, arg)| arg.clone())
 }
 
 /// rustc gets the compiled pipeline; an editor the body as it was written, against the reference type `DStream`. That comes
@@ -68,16 +124,17 @@ fn for_both(program: &Program, compiled: TokenStream, errors: TokenStream) -> To
     let private = names::private(Span::call_site());
     let pipeline = names::variable("pipeline", Span::call_site());
     let ssc = program.ssc.clone().unwrap_or_else(|| names::variable("ssc", Span::call_site()));
-    let body = editor::body(program.body.clone());
+    let body = args::without_loose_dots(editor::body(program.body.clone()));
     let options = program.options.iter().map(|setting| duration::rewrite(setting.value.clone()));
+    let options = options.filter(|value| syn::parse2::<syn::Expr>(value.clone()).is_ok());
+    let reference = quote!(#(let _ = #options;)* #private::reference(|#ssc: &#private::Sources| { #body }));
+    // rustc reads also what it then leaves out; what is not Rust yet, it must not complain about a second time.
+    let reference = if are_statements(&body) { reference } else { quote!(#private::as_written! { #reference }) };
     quote! {{
         #[allow(unexpected_cfgs)]
         let #pipeline = {
             #[cfg(rust_analyzer)]
-            {
-                #(let _ = #options;)*
-                #private::reference(|#ssc: &#private::Sources| { #body })
-            }
+            { #reference }
             #[cfg(not(rust_analyzer))]
             { #compiled }
         };
@@ -364,7 +421,7 @@ impl<'a> Emit<'a> {
     /// The type that was written at the stream's name: the one place where a conflict with it is reported.
     fn ascription(&self, node: NodeId) -> TokenStream {
         let Some(ty) = &self.plan.graph.nodes[node].ty else { return TokenStream::new() };
-        let span = names::plumbing(args::span_of(ty, self.span(node)));
+        let span = names::plumbing(args::place_of(ty, self.span(node)).first);
         let (batch, record, private) =
             (names::variable("batch", span), names::variable("record", span), names::runtime(span));
         quote_spanned!(span=> let #batch = #private::ops::map(#batch, |#record| -> #ty { #record });)

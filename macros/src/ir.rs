@@ -1,12 +1,12 @@
 //! [`ast`](crate::ast) to a graph of streams: names are resolved to nodes, and operators to rows of the table.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 
 use crate::args;
 use crate::ast::{Chain, Program, Statement, Step, StreamStatement};
-use crate::diag::{Diagnostics, did_you_mean};
+use crate::diag::{Diagnostics, Place, did_you_mean};
 use crate::ops::{self, Class, Kind, OpSpec};
 use crate::parse;
 
@@ -29,6 +29,8 @@ pub struct Graph {
     pub unknown_options: Vec<Ident>,
     pub repeated_options: Vec<Ident>,
     pub has_body: bool,
+    /// From the beginning of the input to the name of the context.
+    pub head: Place,
 }
 
 pub enum Setup {
@@ -62,8 +64,12 @@ pub fn lower(program: &Program, diag: &mut Diagnostics) -> Graph {
     }
     for statement in &program.statements {
         match statement {
-            Statement::Stream(statement) => lowering.stream_statement(statement),
-            Statement::Rust(tokens) => lowering.rust_statement(tokens),
+            Statement::Stream(statement) if lowering.is_about_streams(statement) => lowering.stream_statement(statement),
+            Statement::Stream(StreamStatement { tokens, .. }) => lowering.rust_statement(tokens),
+            Statement::Rust(tokens) => match lowering.misspelt(tokens) {
+                Some(statement) => lowering.stream_statement(&statement),
+                None => lowering.rust_statement(tokens),
+            },
         }
     }
     lowering.graph
@@ -74,6 +80,10 @@ struct Lowering<'a> {
     ssc: String,
     /// Where each stream is defined, in the whole body.
     definitions: HashMap<String, Span>,
+    /// Streams that are used above their definition.
+    used_early: HashSet<String>,
+    /// What setup statements bind.
+    bound: HashSet<String>,
     diag: &'a mut Diagnostics,
 }
 
@@ -83,12 +93,36 @@ impl<'a> Lowering<'a> {
             Statement::Stream(statement) => statement.name.as_ref(),
             Statement::Rust(_) => None,
         });
+        let last = program.ssc.as_ref().map_or(program.place.last, Ident::span);
+        let head = Place { first: program.place.first, last };
         Lowering {
-            graph: Graph { has_body: program.ssc.is_some(), ..Graph::default() },
+            graph: Graph { has_body: program.ssc.is_some(), head, ..Graph::default() },
             ssc: program.ssc.as_ref().map(Ident::to_string).unwrap_or_default(),
             definitions: named.map(|name| (name.to_string(), name.span())).collect(),
+            used_early: HashSet::new(),
+            bound: HashSet::new(),
             diag,
         }
+    }
+
+    /// A captured variable may have the name of a stream that is defined further down, as `numbers` in
+    /// `let first = numbers.len(); let numbers = ssc.queue_stream(numbers);`.
+    fn is_about_streams(&self, statement: &StreamStatement) -> bool {
+        let root = &statement.chain.root;
+        *root == self.ssc.as_str() || self.is_stream(&root.to_string()) || begins_with_operator(&statement.chain)
+    }
+
+    fn is_stream(&self, name: &str) -> bool {
+        self.graph.streams.iter().any(|stream| stream.name == name)
+    }
+
+    /// `wrods.print();`, where there is a stream `words` and nothing called `wrods`.
+    fn misspelt(&self, tokens: &TokenStream) -> Option<StreamStatement> {
+        let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
+        let statement = parse::stream_statement(&tokens)?;
+        let root = statement.chain.root.to_string();
+        let is_close = did_you_mean(&root, self.definitions.keys().map(String::as_str)).is_some();
+        (is_close && !self.bound.contains(&root) && begins_with_operator(&statement.chain)).then_some(statement)
     }
 
     fn option(&mut self, setting: &crate::ast::Setting) {
@@ -148,6 +182,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn define(&mut self, name: &Ident, node: Option<NodeId>, is_used: bool) {
+        let is_used = is_used || self.used_early.contains(&name.to_string());
         self.graph.streams.push(Stream { name: name.clone(), node, is_used });
     }
 
@@ -176,13 +211,14 @@ impl<'a> Lowering<'a> {
         }
         self.graph.is_partial = true;
         if let Some(definition) = self.definitions.get(&name.to_string()) {
+            if !self.used_early.insert(name.to_string()) {
+                return None;
+            }
             self.diag.error(
                 name.span(),
                 format!("the stream `{name}` is used before it is defined (on line {})", definition.start().line),
                 "define a stream above its first use",
             );
-            // Not also unused.
-            self.graph.streams.push(Stream { name: name.clone(), node: None, is_used: true });
         } else {
             let close = did_you_mean(&name.to_string(), self.definitions.keys().map(String::as_str));
             let help = close
@@ -194,12 +230,19 @@ impl<'a> Lowering<'a> {
 
     /// One operator. `input` is `None` after a mistake, and `Some(None)` where a stream begins.
     fn step(&mut self, step: &Step, input: Option<Option<NodeId>>, is_source: bool) -> Option<NodeId> {
-        let name = step.name.as_ref()?;
+        let Some(name) = &step.name else {
+            self.missing_operator(step, is_source);
+            return None;
+        };
         let Some(op) = ops::find(&name.to_string()).filter(|op| ops::fits(op, is_source)) else {
             self.unknown_operator(name, is_source);
             return None;
         };
-        let args = step.args.clone()?;
+        let Some(args) = step.args.clone() else {
+            self.diag.error(name.span(), format!("`{name}` has no parentheses"), format!("write `{}`", op.usage));
+            return None;
+        };
+        args.iter().filter(|arg| args::closure(arg).is_some()).for_each(|arg| self.streams_in_closure(arg));
         let streams = self.stream_args(op, &args, step.span());
         let mut inputs: Vec<NodeId> = input?.into_iter().collect();
         inputs.extend(streams?);
@@ -221,11 +264,24 @@ impl<'a> Lowering<'a> {
         Some(node)
     }
 
+    fn missing_operator(&mut self, step: &Step, is_source: bool) {
+        let (what, example) =
+            if is_source { ("source", "stdin_text_stream()") } else { ("operator", "map(|record| …)") };
+        self.diag.error(
+            step.dot,
+            format!("the name of {} is missing after `.`", if is_source { "a source" } else { "an operator" }),
+            format!("write one, for example the {what} `{example}`"),
+        );
+    }
+
     fn unknown_operator(&mut self, name: &Ident, is_source: bool) {
         let text = name.to_string();
         let what = if is_source { "source" } else { "operator" };
         let help = match did_you_mean(&text, ops::names(is_source)) {
             Some(close) => format!("did you mean `{close}`?"),
+            None if self.definitions.contains_key(&text) => {
+                format!("`{text}` is a stream; is the line above it complete, with a `;` at its end?")
+            }
             None if ops::find(&text).is_some() && is_source => {
                 format!("`{text}` is an operator of a stream: begin with a source, `{}.queue_stream(…).{text}(…)`", self.ssc)
             }
@@ -263,7 +319,7 @@ impl<'a> Lowering<'a> {
             Some(chain) => self.chain(&chain),
             None => {
                 self.diag.error(
-                    args::span_of(arg, at),
+                    args::place_of(arg, at),
                     format!("`{}` takes a stream here", op.name),
                     format!("write `{}` with the name of a stream or a chain that starts at one", op.usage),
                 );
@@ -272,44 +328,78 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Ordinary Rust runs once, when the pipeline starts: no stream can be in it.
-    fn rust_statement(&mut self, tokens: &TokenStream) {
-        self.graph.setup.push(Setup::Rust(tokens.clone()));
-        if let Some(name) = self.mentioned(tokens.clone()) {
-            let what = if name == self.ssc.as_str() { "the context" } else { "a stream" };
+    /// A stream inside a closure is a mistake that rustc can only call an unknown name.
+    fn streams_in_closure(&mut self, closure: &TokenStream) {
+        if let Some(name) = self.mentioned(closure) {
             self.graph.is_partial = true;
             self.diag.error(
                 name.span(),
-                format!("`{name}` is {what}, and cannot be used inside ordinary Rust: the shape of a pipeline is fixed when it is compiled"),
-                "move the condition into a closure, for example `.filter(move |_| condition)`, or make two pipelines",
+                format!("`{name}` is a stream, and a closure sees single records"),
+                "combine streams with `join`, `cogroup`, `union` or `transform_with(other, |a, b, time| …)`",
             );
-            for stream in self.graph.streams.iter_mut().filter(|stream| stream.name == name) {
-                stream.is_used = true;
-            }
         }
     }
 
-    /// The first stream that the tokens mention.
-    fn mentioned(&self, tokens: TokenStream) -> Option<Ident> {
-        let mut before: Option<TokenTree> = None;
-        for token in tokens {
-            let found = match &token {
-                TokenTree::Ident(name)
-                    if !args::is_punct(before.as_ref(), '.') && !args::is_punct(before.as_ref(), ':') =>
-                {
-                    let text = name.to_string();
-                    (text == self.ssc || self.definitions.contains_key(&text)).then(|| name.clone())
-                }
-                TokenTree::Group(group) => self.mentioned(group.stream()),
-                _ => None,
+    /// Ordinary Rust runs once, when the pipeline starts: no stream can be in it.
+    fn rust_statement(&mut self, tokens: &TokenStream) {
+        self.graph.setup.push(Setup::Rust(tokens.clone()));
+        if let Some(name) = self.mentioned(tokens) {
+            let what = if name == self.ssc.as_str() { "the context" } else { "a stream" };
+            let help = match control_flow(tokens) {
+                Some(keyword) => format!(
+                    "move the `{keyword}` into a closure, for example `.filter(|_| condition)`, or around two pipelines"
+                ),
+                None => "a stream takes part in operators only; what they cannot do, `transform(|batch, time| …)` can".to_owned(),
             };
-            if found.is_some() {
-                return found;
+            self.graph.is_partial = true;
+            self.diag.error(
+                name.span(),
+                format!("`{name}` is {what}, and ordinary Rust cannot use it: the shape of a pipeline is fixed when it is compiled"),
+                help,
+            );
+            // Whatever the statement defines was to be a stream.
+            if let Some(name) = defined(tokens) {
+                self.define(&name, None, true);
             }
-            before = Some(token);
         }
-        None
+        self.bound.extend(args::bound_names(tokens.clone()));
     }
+
+    /// The first stream among the values in the tokens, which counts as used.
+    fn mentioned(&mut self, tokens: &TokenStream) -> Option<Ident> {
+        let bound = args::bound_names(tokens.clone());
+        let is_stream = |name: &Ident| {
+            let text = name.to_string();
+            !bound.contains(&text) && (text == self.ssc || self.is_stream(&text))
+        };
+        let name = args::values(tokens.clone()).into_iter().find(is_stream)?;
+        self.graph.streams.iter_mut().filter(|stream| stream.name == name).for_each(|stream| stream.is_used = true);
+        Some(name)
+    }
+}
+
+fn begins_with_operator(chain: &Chain) -> bool {
+    let first = chain.steps.first().and_then(|step| step.name.as_ref());
+    first.and_then(|name| ops::find(&name.to_string())).is_some_and(|op| op.class != Class::Source)
+}
+
+/// The first word of control flow in a statement.
+fn control_flow(tokens: &TokenStream) -> Option<Ident> {
+    const KEYWORDS: [&str; 5] = ["if", "match", "for", "while", "loop"];
+    tokens.clone().into_iter().find_map(|token| match token {
+        TokenTree::Ident(word) if KEYWORDS.iter().any(|keyword| word == keyword) => Some(word),
+        _ => None,
+    })
+}
+
+/// The `name` of `let name = …`.
+pub fn defined(tokens: &TokenStream) -> Option<Ident> {
+    let mut words = tokens.clone().into_iter().map_while(|token| match token {
+        TokenTree::Ident(word) => Some(word),
+        _ => None,
+    });
+    words.next().filter(|word| word == "let")?;
+    words.find(|word| word != "mut")
 }
 
 /// `[a, b]`, or a stream by itself.

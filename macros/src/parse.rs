@@ -1,10 +1,10 @@
-//! Tokens to [`ast`](crate::ast). Tolerant: a missing piece is reported and left out, it does not end the parsing. Knows no
-//! operators: an unknown one is an error of `check`.
+//! Tokens to [`ast`](crate::ast). Tolerant: a missing piece is left out, it does not end the parsing. Knows no operators: an
+//! unknown one is an error of [`ir`](crate::ir).
 
 use std::collections::HashSet;
 use std::iter::Peekable;
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree, token_stream};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree, token_stream};
 
 use crate::args::{self, is_punct};
 use crate::ast::{Chain, Program, Setting, Statement, Step, StreamStatement};
@@ -18,8 +18,10 @@ const SHAPE: &str = "write `stream!(every = 1s, |ssc| { … })`";
 pub fn program(input: TokenStream, diag: &mut Diagnostics) -> Program {
     let mut options = Vec::new();
     let mut body = None;
+    let place = args::place_of(&input, Span::call_site());
+    let mut is_readable = true;
     for part in args::split(input) {
-        let at = args::span_of(&part, Span::call_site());
+        let at = args::place_of(&part, Span::call_site());
         let tokens: Vec<TokenTree> = part.clone().into_iter().collect();
         match &tokens[..] {
             [TokenTree::Ident(key), equals, value @ ..] if is_punct(Some(equals), '=') => {
@@ -28,16 +30,21 @@ pub fn program(input: TokenStream, diag: &mut Diagnostics) -> Program {
             _ if body.is_some() => diag.error(at, "nothing may follow the body", SHAPE),
             [..] => match self::body(part) {
                 Some(found) => body = Some(found),
-                None => diag.error(at, "expected an option `key = value` or the body `|ssc| { … }`", SHAPE),
+                None => {
+                    is_readable = false;
+                    diag.error(at, "expected an option `key = value` or the body `|ssc| { … }`", SHAPE);
+                }
             },
         }
     }
     let Some((ssc, body)) = body else {
-        diag.error(Span::call_site(), "this pipeline has no body", SHAPE);
-        return Program { options, ssc: None, statements: Vec::new(), body: TokenStream::new() };
+        if is_readable {
+            diag.error(place, "this pipeline has no body", SHAPE);
+        }
+        return Program { options, ssc: None, place, statements: Vec::new(), body: TokenStream::new() };
     };
-    let statements = statements(body.clone(), &ssc, diag);
-    Program { options, ssc: Some(ssc), statements, body }
+    let statements = statements(body.clone(), &ssc);
+    Program { options, ssc: Some(ssc), place, statements, body }
 }
 
 /// body = "|" ssc "|" "{" … "}"
@@ -61,7 +68,7 @@ struct Raw {
 }
 
 /// A statement is about streams if its chain starts at `ssc` or at a name that such a statement defines, before or after it.
-fn statements(body: TokenStream, ssc: &Ident, diag: &mut Diagnostics) -> Vec<Statement> {
+fn statements(body: TokenStream, ssc: &Ident) -> Vec<Statement> {
     let raw: Vec<Raw> =
         split_statements(body).into_iter().map(|tokens| Raw { stream: stream_statement(&tokens), tokens }).collect();
     let mut streams = HashSet::from([ssc.to_string()]);
@@ -78,24 +85,11 @@ fn statements(body: TokenStream, ssc: &Ident, diag: &mut Diagnostics) -> Vec<Sta
     raw.into_iter()
         .map(|raw| match raw.stream {
             Some(statement) if streams.contains(&statement.chain.root.to_string()) => {
-                missing_pieces(&statement.chain, diag);
                 Statement::Stream(statement)
             }
             _ => Statement::Rust(raw.tokens.into_iter().collect()),
         })
         .collect()
-}
-
-fn missing_pieces(chain: &Chain, diag: &mut Diagnostics) {
-    for step in &chain.steps {
-        match (&step.name, &step.args) {
-            (None, _) => diag.error(step.dot, "expected the name of an operator after `.`", "for example `.map(…)`"),
-            (Some(name), None) => {
-                diag.error(name.span(), format!("`{name}` needs parentheses"), format!("write `{name}(…)`"));
-            }
-            _ => {}
-        }
-    }
 }
 
 /// Cuts a body at semicolons, and after the closing brace of an item or of a block that stands for itself.
@@ -165,14 +159,15 @@ fn goes_on(rest: &mut Tokens) -> bool {
 }
 
 /// stream statement = ("let" "mut"? name (":" type)? "=")? chain ";"?
-fn stream_statement(tokens: &[TokenTree]) -> Option<StreamStatement> {
+pub fn stream_statement(tokens: &[TokenTree]) -> Option<StreamStatement> {
+    let all: TokenStream = tokens.iter().cloned().collect();
     let tokens = match tokens.split_last() {
         Some((last, rest)) if is_punct(Some(last), ';') => rest,
         _ => tokens,
     };
     let [TokenTree::Ident(word), rest @ ..] = tokens else { return None };
     if word != "let" {
-        return Some(StreamStatement { name: None, ty: None, chain: chain(tokens)? });
+        return Some(StreamStatement { tokens: all, name: None, ty: None, chain: chain(tokens)? });
     }
     let rest = match rest {
         [TokenTree::Ident(word), rest @ ..] if word == "mut" => rest,
@@ -185,7 +180,7 @@ fn stream_statement(tokens: &[TokenTree]) -> Option<StreamStatement> {
         [colon, ty @ ..] if is_punct(Some(colon), ':') => Some(carried(ty)),
         _ => return None,
     };
-    Some(StreamStatement { name: Some(name.clone()), ty, chain: chain(&rest[equals + 1..])? })
+    Some(StreamStatement { tokens: all, name: Some(name.clone()), ty, chain: chain(&rest[equals + 1..])? })
 }
 
 /// The `T` of `DStream<T>`, with any path before it; another type as it is.
@@ -230,7 +225,7 @@ fn step(dot: Span, rest: &mut Tokens) -> Step {
     let generics = generics(rest);
     let args = match rest.peek() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
-            Some(args::split(Group::stream(group)))
+            Some(args::split(group.stream()))
         }
         _ => None,
     };

@@ -35,8 +35,8 @@ pub fn check(classes: TokenStream, item: TokenStream) -> TokenStream {
     for row in rows.into_iter().filter(|row| !methods.contains(*row)) {
         diag.error(Span::call_site(), format!("the operator `{row}` has no method here"), "write and document it");
     }
-    let errors = diag.into_tokens();
-    quote!(#module #errors)
+    let errors = diag.into_errors();
+    quote!(#module #(#errors)*)
 }
 
 fn public_methods(module: &ItemMod) -> Vec<syn::Ident> {

@@ -188,6 +188,14 @@ pub mod __private {
     pub use crate::pipeline::Job;
     pub use crate::plan::{Plan, Stage, Step, StepKind};
     pub use crate::show::show_fields;
+
+    /// The body of a pipeline that is not Rust yet: only an editor looks inside.
+    #[doc(hidden)]
+    #[macro_export]
+    macro_rules! __as_written {
+        ($($body:tt)*) => { $($body)* };
+    }
+    pub use crate::__as_written as as_written;
 }
 
 // Generated code says `::microbatch`, also in the documentation's examples of this crate itself.

@@ -1,0 +1,11 @@
+use microbatch::prelude::*;
+
+fn main() {
+    let _ = stream!(
+        every = 1s,
+        |ssc| {
+            ssc.stdin_text_stream().print();
+        },
+        5
+    );
+}

@@ -1,0 +1,5 @@
+use microbatch::prelude::*;
+
+fn main() {
+    let _ = stream!(every = 1s, |ssc| {});
+}

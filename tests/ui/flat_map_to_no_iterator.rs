@@ -1,0 +1,9 @@
+use microbatch::prelude::*;
+
+fn main() {
+    let out = Collector::default();
+    let _ = stream!(every = 1s, |ssc| {
+        let numbers = ssc.queue_stream([vec![1u64]]);
+        numbers.flat_map(|n| n + 1).collect_into(&out);
+    });
+}

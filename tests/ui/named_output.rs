@@ -1,0 +1,8 @@
+use microbatch::prelude::*;
+
+fn main() {
+    let _ = stream!(every = 1s, |ssc| {
+        let lines = ssc.stdin_text_stream();
+        let shown = lines.print();
+    });
+}
