@@ -351,12 +351,12 @@ impl<'a> Emit<'a> {
         let (engine, dataset) = (names::variable("engine", span), self.dataset(stage.reads));
         let batch = names::variable("batch", span);
         let ends: Vec<Ident> = stage.ends.iter().map(|end| self.end_variable(*end)).collect();
-        let blanks = ends.iter().map(|_| quote!(_));
+        let (ends, blanks) = parts(&ends, span);
         let run = names::variable(if stage.whole_partitions { "stage_of_partitions" } else { "stage" }, span);
         let label = self.stage_label(stage);
         let (typed, chain) = (self.ascription(source), self.fork(&stage.consumers, span));
         quote_spanned! {span=>
-            let (#(#ends,)*) = #engine.#run(#label, &#dataset, |#batch, (#(#ends,)*): &mut (#(#blanks,)*)| {
+            let #ends = #engine.#run(#label, &#dataset, |#batch, #ends: &mut #blanks| {
                 #typed
                 #chain
             })?;
@@ -512,6 +512,23 @@ impl<'a> Emit<'a> {
             Consumer::Keep(_) => {}
         }
     }
+}
+
+/// The parts of a stage, as a pattern and as a type: a tuple, and `More` if there are more ends than a tuple has members.
+fn parts(ends: &[Ident], span: Span) -> (TokenStream, TokenStream) {
+    const MEMBERS: usize = 12;
+    let (first, others) = ends.split_at(ends.len().min(MEMBERS));
+    let blanks = first.iter().map(|_| quote!(_));
+    let tuple = quote_spanned!(span=> (#(#first,)*));
+    let blanks = quote_spanned!(span=> (#(#blanks,)*));
+    if others.is_empty() {
+        return (tuple, blanks);
+    }
+    let (private, (others, more_blanks)) = (names::runtime(span), parts(others, span));
+    (
+        quote_spanned!(span=> #private::More(#tuple, #others)),
+        quote_spanned!(span=> #private::More<#blanks, #more_blanks>),
+    )
 }
 
 /// Each node's stream name, or its operator's, with a number where it would stand twice.

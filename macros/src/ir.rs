@@ -64,7 +64,9 @@ pub fn lower(program: &Program, diag: &mut Diagnostics) -> Graph {
     }
     for statement in &program.statements {
         match statement {
-            Statement::Stream(statement) if lowering.is_about_streams(statement) => lowering.stream_statement(statement),
+            Statement::Stream(statement) if lowering.is_about_streams(statement) => {
+                lowering.stream_statement(statement)
+            }
             Statement::Stream(StreamStatement { tokens, .. }) => lowering.rust_statement(tokens),
             Statement::Rust(tokens) => match lowering.misspelt(tokens) {
                 Some(statement) => lowering.stream_statement(&statement),
@@ -349,7 +351,8 @@ impl<'a> Lowering<'a> {
                 Some(keyword) => format!(
                     "move the `{keyword}` into a closure, for example `.filter(|_| condition)`, or around two pipelines"
                 ),
-                None => "a stream takes part in operators only; what they cannot do, `transform(|batch, time| …)` can".to_owned(),
+                None => "a stream takes part in operators only; what they cannot do, `transform(|batch, time| …)` can"
+                    .to_owned(),
             };
             self.graph.is_partial = true;
             self.diag.error(

@@ -84,9 +84,7 @@ fn statements(body: TokenStream, ssc: &Ident) -> Vec<Statement> {
     }
     raw.into_iter()
         .map(|raw| match raw.stream {
-            Some(statement) if streams.contains(&statement.chain.root.to_string()) => {
-                Statement::Stream(statement)
-            }
+            Some(statement) if streams.contains(&statement.chain.root.to_string()) => Statement::Stream(statement),
             _ => Statement::Rust(raw.tokens.into_iter().collect()),
         })
         .collect()

@@ -53,3 +53,21 @@ fn public_methods(module: &ItemMod) -> Vec<syn::Ident> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(methods: &str) -> String {
+        let item: TokenStream =
+            format!("mod methods {{ impl<T> DStream<T> {{ {methods} }} }}").parse().unwrap_or_default();
+        check(quote!(Partition), item).to_string()
+    }
+
+    #[test]
+    fn methods_and_rows_must_be_the_same() {
+        assert!(!errors("pub fn glom() {} pub fn map_partitions() {} fn helper() {}").contains("compile_error"));
+        assert!(errors("pub fn glom() {}").contains("the operator `map_partitions` has no method here"));
+        assert!(errors("pub fn glom() {} pub fn map_partitions() {} pub fn map() {}").contains("`map` has no row"));
+    }
+}

@@ -228,7 +228,7 @@ impl Engine {
         whole_partitions: bool,
         work: impl Fn(D::Views<'d>, &mut P) + Sync,
     ) -> Result<P::Columns> {
-        let mut sizes = self.sizes.borrow().get(label).copied().unwrap_or_default();
+        let mut sizes = self.sizes.borrow_mut().remove(label).unwrap_or_default();
         let columns = stage::run(&self.workers, dataset, whole_partitions, &mut sizes, work)
             .map_err(|panicked| self.panicked(label, panicked))?;
         self.sizes.borrow_mut().insert(label, sizes);

@@ -188,6 +188,7 @@ pub mod __private {
     pub use crate::pipeline::Job;
     pub use crate::plan::{Plan, Stage, Step, StepKind};
     pub use crate::show::show_fields;
+    pub use crate::stage::More;
 
     /// The body of a pipeline that is not Rust yet: only an editor looks inside.
     #[doc(hidden)]

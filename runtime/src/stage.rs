@@ -140,17 +140,14 @@ pub trait Parts: Default + Send {
     fn begin(&mut self, partition: usize, partitions: usize);
     /// Turns rows into columns.
     fn columns(rows: Vec<Self>) -> Self::Columns;
-    /// The size of each part, if it is larger than in `sizes`.
-    fn sizes(&self, sizes: &mut Sizes);
-    /// Makes room in each part.
-    fn reserve(&mut self, sizes: &Sizes);
+    /// Raises the next sizes to those of these parts.
+    fn sizes(&self, sizes: &mut dyn FnMut(usize));
+    /// Makes room in each part for the next size.
+    fn reserve(&mut self, sizes: &mut dyn Iterator<Item = usize>);
 }
 
-/// How large the parts of a stage were.
-pub type Sizes = [usize; MAX_ENDS];
-
-/// The most ends that a stage can have.
-const MAX_ENDS: usize = 12;
+/// How large the parts of a stage were, in the order of its ends; none at first.
+pub type Sizes = Vec<usize>;
 
 macro_rules! parts {
     ($(($($name:ident $index:tt),+))*) => {$(
@@ -166,11 +163,11 @@ macro_rules! parts {
                 }
                 columns
             }
-            fn sizes(&self, sizes: &mut Sizes) {
-                $(sizes[$index] = sizes[$index].max(self.$index.size());)+
+            fn sizes(&self, sizes: &mut dyn FnMut(usize)) {
+                $(sizes(self.$index.size());)+
             }
-            fn reserve(&mut self, sizes: &Sizes) {
-                $(self.$index.reserve(sizes[$index]);)+
+            fn reserve(&mut self, sizes: &mut dyn Iterator<Item = usize>) {
+                $(self.$index.reserve(sizes.next().unwrap_or(0));)+
             }
         }
     )*};
@@ -191,6 +188,30 @@ parts! {
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
 }
 
+/// The parts of a stage with more ends than a tuple has members: those of the first ones, and of the others.
+#[derive(Default)]
+pub struct More<A, B>(pub A, pub B);
+
+impl<A: Parts, B: Parts> Parts for More<A, B> {
+    type Columns = More<A::Columns, B::Columns>;
+    fn begin(&mut self, partition: usize, partitions: usize) {
+        self.0.begin(partition, partitions);
+        self.1.begin(partition, partitions);
+    }
+    fn sizes(&self, sizes: &mut dyn FnMut(usize)) {
+        self.0.sizes(sizes);
+        self.1.sizes(sizes);
+    }
+    fn reserve(&mut self, sizes: &mut dyn Iterator<Item = usize>) {
+        self.0.reserve(sizes);
+        self.1.reserve(sizes);
+    }
+    fn columns(rows: Vec<Self>) -> Self::Columns {
+        let (first, others) = rows.into_iter().map(|More(first, others)| (first, others)).unzip();
+        More(A::columns(first), B::columns(others))
+    }
+}
+
 /// Runs the fused chain `work` over `dataset`, one run of records a worker.
 pub(crate) fn run<'d, D: Dataset, P: Parts>(
     workers: &Workers,
@@ -204,7 +225,7 @@ pub(crate) fn run<'d, D: Dataset, P: Parts>(
     let one = |spans: Vec<Span>| {
         caught(|| {
             let mut parts = P::default();
-            parts.reserve(expected);
+            parts.reserve(&mut expected.iter().copied());
             if partitions > 0 {
                 parts.begin(0, partitions); // in case that all of them are empty
             }
@@ -220,9 +241,24 @@ pub(crate) fn run<'d, D: Dataset, P: Parts>(
         _ => runs.into_iter().map(one).collect(),
     };
     let parts = parts.into_iter().collect::<Result<Vec<P>, _>>()?;
-    *sizes = Sizes::default();
-    parts.iter().for_each(|parts| parts.sizes(sizes));
+    *sizes = largest(&parts);
     Ok(P::columns(parts))
+}
+
+/// The size of the largest part at each end.
+fn largest<P: Parts>(parts: &[P]) -> Sizes {
+    let mut largest = Sizes::new();
+    for parts in parts {
+        let mut end = 0;
+        parts.sizes(&mut |size| {
+            match largest.get_mut(end) {
+                Some(before) => *before = size.max(*before),
+                None => largest.push(size),
+            }
+            end += 1;
+        });
+    }
+    largest
 }
 
 /// A panic of a user's closure, as a value.

@@ -1,23 +1,33 @@
-//! A body of `stream!` type-checks as ordinary Rust against `DStream`: what an editor sees of it. Nothing here runs; that it
-//! compiles is the test.
+//! A body of `stream!` type-checks as ordinary Rust against `DStream`, which is what an editor sees of it. The same tokens are
+//! compiled both ways; the pipeline then runs, so that the reference cannot promise what does not exist.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeSet;
 
-use microbatch::dstream::{DStream, Sources};
-use microbatch::{Collector, Record};
+use microbatch::dstream::Sources;
+use microbatch::prelude::*;
 
-/// Runs a body against the reference; it does nothing.
-fn body(_: impl FnOnce(&Sources)) {}
+/// Type-checks a body against the reference; it is not called.
+fn check(_: impl FnOnce(&Sources)) {}
+
+macro_rules! both {
+    (|$ssc:ident| { $($body:tt)* }) => {{
+        check(|$ssc| { $($body)* });
+        let pipeline = stream!(every = 1s, |$ssc| { $($body)* });
+        StreamingContext::new(pipeline).workers(2).parallel_grain(1).manual().unwrap().advance(2).unwrap();
+    }};
+}
 
 #[test]
 fn the_word_count() {
     let out: Collector<(String, u64)> = Collector::default();
-    body(|ssc| {
+    both!(|ssc| {
         let lines = ssc.queue_stream([vec!["to be".to_owned()]]);
         let words = lines.flat_map(|line| line.split(' '));
         let counts = words.map(|word| (word, 1u64)).reduce_by_key(|a, b| a + b);
-        counts.collect_into(&out);
+        counts.sort_by_key().collect_into(&out);
     });
+    assert_eq!(out.batches()[0].1, [("be".to_owned(), 1), ("to".to_owned(), 1)]);
 }
 
 #[derive(Clone, Debug, PartialEq, Record)]
@@ -32,7 +42,7 @@ fn a_body_with_every_kind_of_operator() {
     let pages = Collector::default();
     let names: Collector<(u64, (String, Option<String>))> = Collector::default();
     let rest = Collector::default();
-    body(|ssc| {
+    both!(|ssc| {
         let clicks = ssc.queue_stream([vec![Click { user: 1, page: "/".to_owned() }]]);
         let long = clicks.filter(|click| click.page.len() > limit).inspect(|click| assert!(click.user > 0));
 
@@ -71,8 +81,9 @@ fn a_body_with_every_kind_of_operator() {
 
         // Unions of one, of several, of texts in different hands.
         let numbers = clicks.map(|click| click.user);
-        numbers.union(numbers).union(&numbers).union([numbers, numbers]).top(3).collect_into(&rest);
-        ssc.union([numbers, rest_of(numbers)]).distinct().reduce(u64::max).collect_into(&rest);
+        let same = numbers.map(|user| user);
+        numbers.union(numbers).union(&same).union([numbers, same]).top(3).collect_into(&rest);
+        ssc.union([numbers, same]).distinct().reduce(u64::max).collect_into(&rest);
         let texts = clicks.map(|click| click.page.clone()).union(clicks.map(|click| click.page.as_str()));
         texts.count_by_value().map(|(text, n)| n + text.len() as u64).collect_into(&rest);
 
@@ -92,8 +103,7 @@ fn a_body_with_every_kind_of_operator() {
         );
         means.filter_map(|(user, (sum, _))| (sum > 1.0).then_some(user)).collect_into(&rest);
     });
-}
-
-fn rest_of(stream: DStream<u64>) -> DStream<u64> {
-    stream
+    // Two outputs into one collector, in each of two batches.
+    assert_eq!(names.batches().len(), 4);
+    assert_eq!(names.batches()[0].1, [(1, ("/".to_owned(), Some("/".to_owned())))]);
 }
