@@ -1,6 +1,8 @@
 //! A body of `stream!` type-checks as ordinary Rust against `DStream`, which is what an editor sees of it. The same tokens are
 //! compiled both ways; the pipeline then runs, so that the reference cannot promise what does not exist.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+// Streams are `Copy`, but people write `&stream` as well.
+#![allow(clippy::needless_borrows_for_generic_args)]
 
 use std::collections::BTreeSet;
 
