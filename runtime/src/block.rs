@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::slice;
 
-use crate::record::{Keep, Record};
+use crate::record::Keep;
 use crate::text::Lines;
 
 /// A run of received records. A source hands its data over in blocks; a stage looks at their records in place.
@@ -57,7 +57,7 @@ impl<'a, T: Keep> Iterator for Views<'a, T> {
     }
 }
 
-impl<T: Record> Block for Vec<T> {
+impl<T: Keep + Send + Sync + 'static> Block for Vec<T> {
     type Item<'a> = T::View<'a>;
     type Views<'a> = Views<'a, T>;
 
@@ -92,6 +92,12 @@ impl TextBlock {
         let ends = memchr::memchr_iter(b'\n', text.as_bytes()).count() as u64;
         let rest = u64::from(!text.is_empty() && !text.ends_with('\n'));
         TextBlock { text, lines: ends + rest }
+    }
+
+    /// Takes text whose lines were counted before.
+    pub(crate) fn with_lines(text: String, lines: u64) -> Self {
+        debug_assert_eq!(TextBlock::new(text.clone()).lines, lines);
+        TextBlock { text, lines }
     }
 }
 

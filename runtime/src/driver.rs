@@ -41,6 +41,11 @@ impl Driver {
         Driver { every, last: start.floor(every), mode: Mode::Manual { requests, replies, left: 0, asked: false } }
     }
 
+    /// Whether time goes on only when asked to.
+    pub fn is_manual(&self) -> bool {
+        matches!(self.mode, Mode::Manual { .. })
+    }
+
     /// Waits until the next batch is due.
     pub fn wait(&mut self, shared: &Shared) -> Tick {
         match &mut self.mode {

@@ -157,6 +157,9 @@ impl Engine {
             Tick::Stop if self.has_records_left() => true,
             Tick::Stop => return Ok(None),
         };
+        if last {
+            self.inputs.iter().for_each(|(_, input)| input.closing.store(true, std::sync::atomic::Ordering::Release));
+        }
         let time = self.driver.advance();
         self.shared.clock.set(time);
         self.workers.batch().begin();
@@ -169,12 +172,13 @@ impl Engine {
         Ok(Some(time))
     }
 
-    /// All sources have come to their end, and everything is processed.
+    /// All sources have come to their end, and everything is processed. Manual time ends only when it is told to.
     fn has_ended(&self) -> bool {
-        !self.inputs.is_empty() && self.inputs.iter().all(|(_, input)| input.is_drained())
+        !self.driver.is_manual() && !self.inputs.is_empty() && self.inputs.iter().all(|(_, input)| input.is_drained())
     }
 
-    /// Waits until no receiver receives any more, and tells whether records wait for a batch.
+    /// Waits until no receiver receives any more, and tells whether records wait for a batch. Receivers never wait for room once
+    /// a stop is requested, so nothing has to be taken from them meanwhile.
     fn has_records_left(&self) -> bool {
         let patience = std::time::Instant::now() + Duration::from_secs(10);
         while self.inputs.iter().any(|(_, input)| input.is_receiving()) && std::time::Instant::now() < patience {

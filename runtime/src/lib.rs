@@ -120,6 +120,7 @@ mod striped;
 mod table;
 pub mod text;
 mod time;
+mod utf8;
 
 pub mod dstream;
 pub mod source;
@@ -145,6 +146,7 @@ pub use progress::{Progress, StreamProgress};
 pub use record::{Keep, Key, Pair, Record};
 pub use show::{Show, Shown};
 pub use signal::StopSignal;
+pub use source::{FileOptions, Intake, Receiver, SocketOptions};
 pub use std::time::Duration;
 pub use time::Time;
 
@@ -174,7 +176,8 @@ pub use microbatch_macros::stream;
 /// What almost every program needs.
 pub mod prelude {
     pub use crate::{
-        Accumulator, Broadcast, Collector, DStream, Duration, Pipeline, Record, Show, StreamingContext, Time, stream,
+        Accumulator, Broadcast, Collector, DStream, Duration, Intake, Pipeline, Receiver, Record, Show,
+        StreamingContext, Time, stream,
     };
 }
 

@@ -11,9 +11,24 @@ use crate::listener::Listeners;
 use crate::signal::StopSignal;
 use crate::time::Time;
 
+mod decode;
+mod file;
+mod glob;
+mod inbox;
 mod queue;
+mod rate;
+mod receiver;
+mod report;
+mod socket;
+mod stdin;
+mod text;
 
+pub use file::{BinaryBlock, FileOptions, FileSource, FixedLength, TextLines};
 pub use queue::QueueSource;
+pub use rate::{Numbers, RateSource};
+pub use receiver::{Intake, Receiver, ReceiverSource};
+pub use socket::{SocketOptions, SocketSource};
+pub use stdin::StdinSource;
 
 /// A source of records: what `ssc.source(…)` takes.
 ///
@@ -103,6 +118,8 @@ pub(crate) struct Input {
     pub receiving: AtomicU64,
     /// The source will never have records again.
     pub ended: AtomicBool,
+    /// The next batch is the last one: everything that is left belongs to it, whenever it arrived.
+    pub closing: AtomicBool,
 }
 
 impl Input {

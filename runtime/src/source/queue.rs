@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::record::Record;
+use crate::record::Keep;
 use crate::source::{Interval, Source};
 
 /// One item of an iterator a batch, then empty batches: for tests and examples.
@@ -17,7 +17,7 @@ impl<I> QueueSource<I> {
     }
 }
 
-impl<T: Record, I: Iterator<Item = Vec<T>> + Send> Source for QueueSource<I> {
+impl<T: Keep + Send + Sync + 'static, I: Iterator<Item = Vec<T>> + Send> Source for QueueSource<I> {
     type Block = Vec<T>;
 
     fn batch(&mut self, _: &Interval) -> Result<Vec<Arc<Vec<T>>>> {

@@ -1,0 +1,409 @@
+//! Files that appear in a directory.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::{File, Metadata};
+use std::io::{self, ErrorKind, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::block::{Block, TextBlock};
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::source::decode::BadRecordDesk;
+use crate::source::report::Reporter;
+use crate::source::text::BLOCK;
+use crate::source::{Interval, Source, SourceContext, glob};
+use crate::time::Time;
+use crate::utf8;
+
+/// For how long a file may be overlooked: its time of modification lies at most so far before the batch.
+const REMEMBER: Duration = Duration::from_secs(60);
+
+/// File systems stamp files by a clock that lags behind by up to a tick of the kernel.
+const COARSE: Duration = Duration::from_millis(20);
+
+/// Settings of `text_file_stream` and `binary_records_stream`.
+///
+/// ```
+/// use microbatch::FileOptions;
+///
+/// let options = FileOptions::default()
+///     .existing_files(true)
+///     .filter(|path| path.extension().is_some_and(|extension| extension == "log"));
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct FileOptions {
+    existing: bool,
+    remember: Duration,
+    filter: Option<Arc<Filter>>,
+}
+
+type Filter = dyn Fn(&Path) -> bool + Send + Sync;
+
+impl Default for FileOptions {
+    /// Takes new files only, and all whose names do not begin with a dot.
+    fn default() -> Self {
+        FileOptions { existing: false, remember: REMEMBER, filter: None }
+    }
+}
+
+impl FileOptions {
+    /// Whether to take, in the first batch, the files that are there when the context starts, however old.
+    pub fn existing_files(mut self, yes: bool) -> Self {
+        self.existing = yes;
+        self
+    }
+
+    /// Takes only the files for which `filter` is true. Names that begin with a dot are left out in any case.
+    pub fn filter(mut self, filter: impl Fn(&Path) -> bool + Send + Sync + 'static) -> Self {
+        self.filter = Some(Arc::new(filter));
+        self
+    }
+
+    /// How long before a batch a file may have been modified that is only found now; rounded up to whole batches. The default
+    /// is one minute. A file that was taken is remembered for as long.
+    pub fn remember(mut self, span: Duration) -> Self {
+        self.remember = span;
+        self
+    }
+}
+
+impl fmt::Debug for FileOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileOptions")
+            .field("existing_files", &self.existing)
+            .field("remember", &self.remember)
+            .field("filter", &self.filter.as_ref().map(|_| "…"))
+            .finish()
+    }
+}
+
+/// What is made of a file's bytes. Not for others to implement: its name is not exported.
+pub trait Format: Send {
+    /// A block of the file's records.
+    type Block: Block;
+
+    /// Whether the format can be read at all.
+    ///
+    /// # Errors
+    /// When its settings cannot work.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Reads a whole file.
+    fn read(&self, file: &mut OpenFile<'_>, blocks: &mut Vec<Arc<Self::Block>>) -> Result<(), Trouble>;
+}
+
+/// A file that is being read for a batch.
+pub struct OpenFile<'a> {
+    reader: io::Take<File>,
+    path: &'a Path,
+    time: Time,
+    desk: &'a mut BadRecordDesk,
+}
+
+/// Why a file could not be read.
+pub enum Trouble {
+    /// The system's doing.
+    Io(io::Error),
+    /// The policy's.
+    BadRecord(Error),
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Trouble::Io(error)
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Trouble::BadRecord(error)
+    }
+}
+
+impl OpenFile<'_> {
+    /// Reads `count` bytes behind those that `bytes` holds. Returns whether the file has ended.
+    fn read(&mut self, count: usize, bytes: &mut Vec<u8>) -> io::Result<bool> {
+        let left = usize::try_from(self.reader.limit()).unwrap_or(usize::MAX);
+        bytes.reserve_exact(count.min(left));
+        let read = self.reader.by_ref().take(count as u64).read_to_end(bytes)?;
+        Ok(read < count || self.reader.limit() == 0)
+    }
+}
+
+/// Lines of UTF-8.
+#[derive(Debug)]
+pub struct TextLines;
+
+impl Format for TextLines {
+    type Block = TextBlock;
+
+    fn read(&self, file: &mut OpenFile<'_>, blocks: &mut Vec<Arc<TextBlock>>) -> Result<(), Trouble> {
+        let mut bytes = Vec::new();
+        let mut ended = false;
+        while !ended {
+            ended = file.read(BLOCK.max(bytes.len()), &mut bytes)?;
+            let newline = memchr::memrchr(b'\n', &bytes);
+            let lines = if ended { bytes.len() } else { newline.map_or(0, |end| end + 1) };
+            if lines == 0 {
+                continue;
+            }
+            let rest = bytes.split_off(lines);
+            let text = match utf8::into_string(bytes) {
+                Ok(text) => TextBlock::new(text),
+                Err(bytes) => file.desk.text(&bytes, file.time, &file.path.display())?,
+            };
+            blocks.push(Arc::new(text));
+            bytes = rest;
+        }
+        Ok(())
+    }
+}
+
+/// Records of a fixed number of bytes.
+#[derive(Debug)]
+pub struct FixedLength(pub(crate) usize);
+
+impl Format for FixedLength {
+    type Block = BinaryBlock;
+
+    fn check(&self) -> Result<()> {
+        if self.0 > 0 {
+            return Ok(());
+        }
+        Err(Error::config(
+            "`binary_records_stream` cannot cut records of 0 bytes",
+            "give the length of a record in bytes",
+        ))
+    }
+
+    fn read(&self, file: &mut OpenFile<'_>, blocks: &mut Vec<Arc<BinaryBlock>>) -> Result<(), Trouble> {
+        let length = self.0;
+        let block = (BLOCK / length).max(1).saturating_mul(length);
+        let mut ended = false;
+        while !ended {
+            let mut bytes = Vec::new();
+            ended = file.read(block, &mut bytes)?;
+            let rest = bytes.split_off(bytes.len() - bytes.len() % length);
+            if !bytes.is_empty() {
+                blocks.push(Arc::new(BinaryBlock { bytes, length }));
+            }
+            if !rest.is_empty() {
+                let reason = format!("the file ends with {} bytes of a record of {length}", rest.len());
+                file.desk.other(&rest, &reason, file.time, &file.path.display())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Records of equal length, one behind the other. A closure sees each as `&[u8]`.
+#[derive(Debug)]
+pub struct BinaryBlock {
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Block for BinaryBlock {
+    type Item<'a> = &'a [u8];
+    type Views<'a> = std::slice::ChunksExact<'a, u8>;
+
+    fn weight(&self) -> usize {
+        self.bytes.len() / self.length
+    }
+
+    fn grain() -> usize {
+        1024
+    }
+
+    fn records(&self) -> u64 {
+        self.weight() as u64
+    }
+
+    fn views(&self, range: Range<usize>) -> Self::Views<'_> {
+        self.bytes[range.start * self.length..range.end * self.length].chunks_exact(self.length)
+    }
+}
+
+/// Reads the files that appear in a directory: see [`text_file_stream`](crate::dstream::Sources::text_file_stream) and
+/// [`binary_records_stream`](crate::dstream::Sources::binary_records_stream).
+pub struct FileSource<F> {
+    directory: PathBuf,
+    options: FileOptions,
+    format: F,
+    started: Option<Started>,
+}
+
+struct Started {
+    selection: Selection,
+    desk: BadRecordDesk,
+    reporter: Reporter,
+}
+
+impl<F: Format> FileSource<F> {
+    pub(crate) fn new(directory: PathBuf, format: F, options: FileOptions) -> Self {
+        FileSource { directory, options, format, started: None }
+    }
+}
+
+impl<F: Format> Source for FileSource<F> {
+    type Block = F::Block;
+
+    fn start(&mut self, context: &SourceContext) -> Result<()> {
+        self.format.check()?;
+        let selection = Selection::new(self.directory.clone(), self.options.clone(), context)?;
+        let (desk, reporter) = (BadRecordDesk::new(context), Reporter::new(context));
+        self.started = Some(Started { selection, desk, reporter });
+        Ok(())
+    }
+
+    fn batch(&mut self, interval: &Interval) -> Result<Vec<Arc<F::Block>>> {
+        let Some(Started { selection, desk, reporter }) = &mut self.started else { return Ok(Vec::new()) };
+        let mut blocks = Vec::new();
+        let mut gone = Vec::new();
+        for path in selection.select(interval.end, reporter)? {
+            let failed = |cause| Error::File { what: "cannot read", path: path.clone(), cause };
+            let file = match File::open(&path).and_then(|file| Ok((file.metadata()?, file))) {
+                // What is appended from here on is not waited for.
+                Ok((metadata, file)) => file.take(metadata.len()),
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    reporter.error(format!("the file `{}` was removed before it could be read", path.display()));
+                    gone.push(path);
+                    continue;
+                }
+                Err(cause) => return Err(failed(cause)),
+            };
+            let mut file = OpenFile { reader: file, path: &path, time: interval.end, desk };
+            self.format.read(&mut file, &mut blocks).map_err(|trouble| match trouble {
+                Trouble::Io(cause) => failed(cause),
+                Trouble::BadRecord(error) => error,
+            })?;
+        }
+        selection.delivered(&gone);
+        Ok(blocks)
+    }
+}
+
+/// Decides which files belong to a batch.
+struct Selection {
+    directory: PathBuf,
+    options: FileOptions,
+    every: Duration,
+    /// Files that were modified at this time or before are too old; `None` takes the files of any age.
+    oldest: Option<Time>,
+    /// When each remembered file was taken.
+    taken: HashMap<PathBuf, Time>,
+    /// The batch that was asked for last and its files, until it is delivered.
+    asked: Option<(Time, Vec<PathBuf>)>,
+    /// Whether the listeners know that there is no such directory.
+    missing: bool,
+}
+
+impl Selection {
+    fn new(directory: PathBuf, options: FileOptions, context: &SourceContext) -> Result<Self> {
+        let start = context.clock.now();
+        let every = context.every;
+        let mut selection =
+            Selection { directory, options, every, oldest: None, taken: HashMap::new(), asked: None, missing: false };
+        if selection.options.existing {
+            return Ok(selection);
+        }
+        selection.oldest = Some(start);
+        if let Clock::Wall { .. } = *context.clock {
+            // A file that is written from now on may bear a time a little before now.
+            let coarse = start - COARSE;
+            selection.oldest = Some(coarse);
+            let there = selection.list()?.into_iter().flatten().filter(|(modified, _)| *modified > coarse);
+            selection.taken = there.map(|(_, path)| (path, start)).collect();
+        }
+        Ok(selection)
+    }
+
+    /// The files of the batch of `time`, in the order of their times and names.
+    fn select(&mut self, time: Time, reporter: &Reporter) -> Result<Vec<PathBuf>> {
+        if self.asked.as_ref().is_some_and(|(asked, _)| *asked != time) {
+            self.delivered(&[]); // given up, or else it would not be asked for another batch
+        }
+        let found = self.list()?;
+        if found.is_none() && !self.missing {
+            let directory = self.directory.display();
+            reporter.error(format!("there is no directory `{directory}`; files are taken when it appears"));
+        }
+        self.missing = found.is_none();
+        let remember = self.window();
+        let threshold = self.oldest.map(|oldest| oldest.max(time - remember));
+        let mut files: Vec<(Time, PathBuf)> = found.unwrap_or_default();
+        files.retain(|(modified, path)| {
+            *modified <= time
+                && threshold.is_none_or(|threshold| *modified > threshold)
+                && !self.taken.contains_key(path)
+        });
+        files.sort();
+        let files: Vec<PathBuf> = files.into_iter().map(|(_, path)| path).collect();
+        self.asked = Some((time, files.clone()));
+        Ok(files)
+    }
+
+    /// Remembers the files of the batch that was asked for last, but for those that were `gone`.
+    fn delivered(&mut self, gone: &[PathBuf]) {
+        let Some((time, files)) = self.asked.take() else { return };
+        self.oldest.get_or_insert(Time::ZERO);
+        let (remember, every) = (self.window(), self.every);
+        self.taken.retain(|_, taken| *taken + remember + every >= time);
+        self.taken.extend(files.into_iter().filter(|file| !gone.contains(file)).map(|file| (file, time)));
+    }
+
+    /// The span to remember, in whole batches.
+    fn window(&self) -> Duration {
+        let every = self.every.as_nanos().max(1);
+        let batches = self.options.remember.as_nanos().div_ceil(every);
+        Duration::from_nanos(u64::try_from(batches * every).unwrap_or(u64::MAX))
+    }
+
+    /// All files that pass the filters, with the times at which they were modified; `None` without a directory.
+    fn list(&self) -> Result<Option<Vec<(Time, PathBuf)>>> {
+        let failed = |path: &Path| {
+            let path = path.to_path_buf();
+            move |cause| Error::File { what: "cannot list", path, cause }
+        };
+        let mut found = None;
+        for directory in glob::directories(&self.directory).map_err(failed(&self.directory))? {
+            let entries = match directory.read_dir() {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(failed(&directory)(error)),
+            };
+            let files = found.get_or_insert_with(Vec::new);
+            for entry in entries {
+                let entry = entry.map_err(failed(&directory))?;
+                if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                    continue;
+                }
+                let path = entry.path();
+                match path.metadata() {
+                    Ok(metadata) if metadata.is_file() && self.passes(&path) => {
+                        files.push((modified(&metadata).map_err(failed(&path))?, path));
+                    }
+                    Ok(_) => {}
+                    Err(error) if error.kind() == ErrorKind::NotFound => {} // removed since, or a link to nowhere
+                    Err(error) => return Err(failed(&path)(error)),
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn passes(&self, path: &Path) -> bool {
+        self.options.filter.as_ref().is_none_or(|filter| filter(path))
+    }
+}
+
+fn modified(metadata: &Metadata) -> io::Result<Time> {
+    metadata.modified().map(Time::from)
+}

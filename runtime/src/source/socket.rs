@@ -1,0 +1,211 @@
+//! Lines of text from a TCP connection.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crate::block::TextBlock;
+use crate::error::{Error, Result};
+use crate::source::inbox::{Feed, inbox};
+use crate::source::report::{Receiving, Reporter};
+use crate::source::text::{TextFill, TextInbox};
+use crate::source::{Interval, Source, SourceContext};
+
+/// How often a silent connection is left to look whether the context stops.
+const LOOK_UP: Duration = Duration::from_millis(50);
+
+/// Settings of `socket_text_stream`.
+///
+/// ```
+/// use microbatch::{Duration, SocketOptions};
+///
+/// let options = SocketOptions::default().reconnect_limit(Duration::from_secs(60));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct SocketOptions {
+    reconnect_after: Duration,
+    reconnect_limit: Duration,
+    connect_timeout: Duration,
+}
+
+impl Default for SocketOptions {
+    /// Connects again after 100 ms, then after twice as long each time, up to 10 s; gives an attempt 5 s.
+    fn default() -> Self {
+        SocketOptions {
+            reconnect_after: Duration::from_millis(100),
+            reconnect_limit: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+impl SocketOptions {
+    /// How long to wait before the first attempt to connect again. Each further one waits twice as long, until data arrives.
+    pub fn reconnect_after(mut self, delay: Duration) -> Self {
+        self.reconnect_after = delay;
+        self
+    }
+
+    /// The longest wait between two attempts.
+    pub fn reconnect_limit(mut self, limit: Duration) -> Self {
+        self.reconnect_limit = limit;
+        self
+    }
+
+    /// How long an attempt to connect may take, for each address of the host.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+}
+
+/// Receives lines of text over TCP, for ever: see [`socket_text_stream`](crate::dstream::Sources::socket_text_stream).
+pub struct SocketSource {
+    address: Address,
+    options: SocketOptions,
+    inbox: Option<TextInbox>,
+}
+
+#[derive(Clone)]
+struct Address {
+    host: String,
+    port: u16,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+impl SocketSource {
+    pub(crate) fn new(host: String, port: u16, options: SocketOptions) -> Self {
+        SocketSource { address: Address { host, port }, options, inbox: None }
+    }
+}
+
+impl Source for SocketSource {
+    type Block = TextBlock;
+
+    fn start(&mut self, context: &SourceContext) -> Result<()> {
+        let (feed, inbox) = inbox(context, TextFill::default());
+        self.inbox = Some(TextInbox::new(context, inbox, &self.address));
+        let client = Client {
+            address: self.address.clone(),
+            options: self.options.clone(),
+            feed,
+            reporter: Reporter::new(context),
+            context: context.clone(),
+        };
+        spawn(context, move || client.run())
+    }
+
+    fn batch(&mut self, interval: &Interval) -> Result<Vec<Arc<TextBlock>>> {
+        self.inbox.as_mut().map_or_else(|| Ok(Vec::new()), |inbox| inbox.batch(interval))
+    }
+}
+
+/// Starts a source's thread.
+pub(crate) fn spawn(context: &SourceContext, work: impl FnOnce() + Send + 'static) -> Result<()> {
+    let thread = thread::Builder::new().name(format!("receiver-{}", context.stream)).spawn(work);
+    thread.map(drop).map_err(|cause| Error::Source {
+        stream: context.stream.to_string(),
+        what: "its thread cannot be started".to_owned(),
+        remedy: "raise the limit of threads".to_owned(),
+        cause: Some(cause.into()),
+    })
+}
+
+/// The receiver's thread.
+struct Client {
+    address: Address,
+    options: SocketOptions,
+    feed: Feed<TextFill>,
+    reporter: Reporter,
+    context: SourceContext,
+}
+
+impl Client {
+    fn run(self) {
+        let mut delay = self.options.reconnect_after;
+        while !self.is_over() {
+            let trouble = match self.connect() {
+                Ok(connection) => {
+                    let (received, trouble) = self.receive(connection);
+                    if received {
+                        delay = self.options.reconnect_after;
+                    }
+                    trouble
+                }
+                Err(error) => Some(format!("cannot connect: {error}")),
+            };
+            if let Some(trouble) = trouble {
+                let delay_now = delay.min(self.options.reconnect_limit);
+                self.reporter.error(format!("{}: {trouble}; next attempt in {delay_now:?}", self.address));
+                self.context.stop.wait(delay_now);
+                delay = delay_now.saturating_mul(2);
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.context.stop.is_requested() || self.feed.is_closed()
+    }
+
+    fn connect(&self) -> io::Result<TcpStream> {
+        let mut last = io::Error::new(ErrorKind::NotFound, "the host has no address");
+        for address in (self.address.host.as_str(), self.address.port).to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, self.options.connect_timeout.max(Duration::from_millis(1))) {
+                Ok(connection) => {
+                    connection.set_read_timeout(Some(LOOK_UP))?;
+                    return Ok(connection);
+                }
+                Err(error) => last = error,
+            }
+            if self.is_over() {
+                break;
+            }
+        }
+        Err(last)
+    }
+
+    /// Receives until the connection or the context ends. Returns whether data came, and what went wrong.
+    fn receive(&self, mut connection: TcpStream) -> (bool, Option<String>) {
+        // A stop that is requested before this waits for us no more, and one after it waits until we are done.
+        let _receiving = Receiving::new(&self.context.input);
+        self.reporter.started();
+        let mut received = false;
+        let trouble = loop {
+            if self.is_over() {
+                self.reporter.stopped(None);
+                break None;
+            }
+            match self.read(&mut connection) {
+                Ok(0) => break Some("the connection has ended".to_owned()),
+                Ok(_) => received = true,
+                Err(error) if is_passing(&error) => {}
+                Err(error) => break Some(format!("the connection has failed: {error}")),
+            }
+        };
+        let _ = self.feed.put(TextFill::finish); // refused only when the context has ended
+        (received, trouble)
+    }
+
+    /// Waits for data without the lock of the current block; what is there is then read straight into the block.
+    fn read(&self, connection: &mut TcpStream) -> io::Result<usize> {
+        if connection.peek(&mut [0])? == 0 {
+            return Ok(0);
+        }
+        // Refused only when the context has ended, which the caller notices.
+        self.feed.put(|fill| fill.read_from(connection)).unwrap_or(Ok(1))
+    }
+}
+
+/// Whether an error is none: nothing has come yet, or a signal came.
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+}
