@@ -3,17 +3,18 @@
 //! A dataset is cut into one contiguous run of records a worker. Contiguous, because then whatever is merged in the order of
 //! the workers is in the order of the records: results do not depend on how many workers there are.
 
-use std::any::Any;
+use std::cmp::Ordering;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::as_of::{self, CurrentBatch};
 use crate::dataset::Dataset;
-use crate::error::{BoxError, Error, Result};
-use crate::panics;
+use crate::error::{Error, Result};
+use crate::panics::Board;
+
+pub(crate) use crate::panics::{Panicked, caught};
 
 /// Below this many records in all, merging on one thread is faster than waking others.
 const MERGE_GRAIN: usize = 4096;
@@ -23,6 +24,7 @@ pub struct Workers {
     pool: Option<rayon::ThreadPool>,
     /// The batch that the workers are at.
     batch: Arc<CurrentBatch>,
+    panics: Board,
     count: usize,
     grain: Option<usize>,
 }
@@ -30,13 +32,16 @@ pub struct Workers {
 impl Workers {
     /// Starts `count` workers. `grain` overrides the least weight that is worth a worker of its own.
     pub(crate) fn new(count: usize, grain: Option<usize>) -> Result<Self> {
-        let batch = Arc::new(CurrentBatch::none());
+        let (batch, panics) = (Arc::new(CurrentBatch::none()), Board::default());
         let pool = (count > 1).then(|| {
-            let batch = Arc::clone(&batch);
+            let (batch, panics) = (Arc::clone(&batch), panics.clone());
             rayon::ThreadPoolBuilder::new()
                 .num_threads(count)
                 .thread_name(|number| format!("microbatch-worker-{number}"))
-                .start_handler(move |_| as_of::join(&batch))
+                .start_handler(move |_| {
+                    panics.join();
+                    as_of::join(&batch);
+                })
                 .build()
         });
         let pool = pool.transpose().map_err(|error| {
@@ -45,7 +50,7 @@ impl Workers {
                 "ask for fewer with `workers(n)`",
             )
         })?;
-        Ok(Workers { pool, batch, count, grain })
+        Ok(Workers { pool, batch, panics, count, grain })
     }
 
     /// The batch that the workers are at.
@@ -57,17 +62,18 @@ impl Workers {
     pub(crate) fn map<T: Send, U: Send>(&self, items: Vec<T>, records: usize, f: impl Fn(T) -> U + Sync) -> Vec<U> {
         match &self.pool {
             Some(pool) if records >= self.grain.unwrap_or(MERGE_GRAIN) => {
-                pool.install(|| items.into_par_iter().map(&f).collect())
+                self.panics.watch(|| pool.install(|| items.into_par_iter().map(&f).collect()))
             }
             _ => items.into_iter().map(f).collect(),
         }
     }
 
-    /// Runs `work` where rayon's parallel functions use these workers.
-    pub(crate) fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+    /// Sorts `rows`, keeping the order of equal ones.
+    pub(crate) fn sort_by<T: Send>(&self, rows: &mut [T], order: impl Fn(&T, &T) -> Ordering + Sync) {
         match &self.pool {
-            Some(pool) => pool.install(work),
-            None => work(),
+            Some(pool) => self.panics.watch(|| pool.install(|| rows.par_sort_by(&order))),
+            // Not on rayon's own threads: one worker means no other thread.
+            None => rows.sort_by(order),
         }
     }
 
@@ -259,29 +265,6 @@ fn largest<P: Parts>(parts: &[P]) -> Sizes {
         });
     }
     largest
-}
-
-/// A panic of a user's closure, as a value.
-#[derive(Debug)]
-pub(crate) struct Panicked {
-    pub place: String,
-    pub message: String,
-}
-
-/// Runs `work`; a panic in it is returned with its place and words.
-pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
-    let _quiet = panics::Quiet::new();
-    catch_unwind(AssertUnwindSafe(work))
-        .map_err(|payload| Panicked { place: panics::take_place(), message: words(payload.as_ref()) })
-}
-
-fn words(payload: &(dyn Any + Send)) -> String {
-    payload
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| payload.downcast_ref::<String>().cloned())
-        .or_else(|| payload.downcast_ref::<BoxError>().map(ToString::to_string))
-        .unwrap_or_else(|| "a value that is not text".to_owned())
 }
 
 #[cfg(test)]

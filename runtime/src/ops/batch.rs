@@ -2,8 +2,6 @@
 
 use std::hash::Hash;
 
-use rayon::prelude::*;
-
 use crate::dataset::{Keyed, Rows};
 use crate::engine::Engine;
 use crate::error::Result;
@@ -54,7 +52,7 @@ pub fn sort_by<T: Send, K: Ord>(
     key: impl Fn(&T) -> K + Sync,
 ) -> Result<Rows<T>> {
     engine.caught(label, || {
-        engine.workers().install(|| rows.par_sort_by(|a, b| key(a).cmp(&key(b))));
+        engine.workers().sort_by(&mut rows, |a, b| key(a).cmp(&key(b)));
         Rows::one_partition(rows)
     })
 }
@@ -66,7 +64,7 @@ pub fn sort_by_key<K: Ord + Send, V: Send>(
     mut rows: Vec<(K, V)>,
 ) -> Result<Rows<(K, V)>> {
     engine.caught(label, || {
-        engine.workers().install(|| rows.par_sort_by(|a, b| a.0.cmp(&b.0)));
+        engine.workers().sort_by(&mut rows, |a, b| a.0.cmp(&b.0));
         Rows::one_partition(rows)
     })
 }
