@@ -1,7 +1,7 @@
 //! Running pipelines: on the wall clock, on the caller's thread, or on manual time.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::{self, JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
@@ -15,7 +15,8 @@ use crate::listener::{Listeners, StreamingListener};
 use crate::pipeline::Pipeline;
 use crate::policy::{BadRecords, OnFailure};
 use crate::progress::{Progress, ProgressBoard};
-use crate::shared::{Failure, Shared};
+use crate::shared::{Failure, Shared, State, StateCell};
+use crate::signal::{StopHandle, StopSignal};
 use crate::source::SourceOptions;
 use crate::stage::Workers;
 use crate::time::Time;
@@ -46,9 +47,13 @@ pub struct StreamingContext<P> {
     workers: usize,
     grain: Option<usize>,
     on_failure: OnFailure,
-    max_batches: Option<u64>,
+    pub(crate) max_batches: Option<u64>,
+    duration: Option<Duration>,
+    stop_timeout: Duration,
+    stop: Arc<StopSignal>,
     sources: SourceOptions,
     listeners: Listeners,
+    show_progress: bool,
 }
 
 impl<P: Pipeline> StreamingContext<P> {
@@ -60,8 +65,12 @@ impl<P: Pipeline> StreamingContext<P> {
             grain: None,
             on_failure: OnFailure::default(),
             max_batches: None,
+            duration: None,
+            stop_timeout: Duration::from_secs(10),
+            stop: Arc::default(),
             sources: SourceOptions { buffered_blocks: 256, on_bad_record: BadRecords::default() },
             listeners: Listeners::default(),
+            show_progress: false,
         }
     }
 
@@ -97,9 +106,71 @@ impl<P: Pipeline> StreamingContext<P> {
         self
     }
 
-    /// Stops by itself after this many batches.
+    /// Stops by itself after this many batches; what was received for later ones is not processed.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// let out = Collector::default();
+    /// let pipeline = stream!(every = 1ms, |ssc| { ssc.queue_stream([vec![1], vec![2], vec![3]]).collect_into(&out); });
+    /// StreamingContext::new(pipeline).batches(2).run()?;
+    /// let numbers: Vec<i32> = out.batches().into_iter().flat_map(|(_, batch)| batch).collect();
+    /// assert_eq!(numbers, [1, 2]);
+    /// # Ok::<(), microbatch::Error>(())
+    /// ```
     pub fn batches(mut self, batches: u64) -> Self {
         self.max_batches = Some(batches);
+        self
+    }
+
+    /// Stops gracefully by itself after this long; on manual time, after as many batches as fit into it.
+    pub fn duration(mut self, duration: Duration) -> Self {
+        self.duration = Some(duration);
+        self
+    }
+
+    /// How long receivers may take to end when the context stops. Batches go on meanwhile. One that takes longer is an error:
+    /// what it has received by then is processed, and the context ends. The default is 10 s.
+    pub fn stop_timeout(mut self, timeout: Duration) -> Self {
+        self.stop_timeout = timeout;
+        self
+    }
+
+    /// A handle with which any thread stops this context gracefully, also one that [`run`](Self::run) runs.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    /// use microbatch::{BatchInfo, StopHandle, StreamingListener};
+    /// use std::sync::Arc;
+    ///
+    /// /// Stops when a batch is empty.
+    /// struct UntilEmpty(StopHandle);
+    ///
+    /// impl StreamingListener for UntilEmpty {
+    ///     fn on_batch_completed(&self, batch: &BatchInfo) {
+    ///         if batch.records() == 0 {
+    ///             self.0.stop();
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let out = Collector::default();
+    /// let pipeline = stream!(every = 1ms, |ssc| { ssc.queue_stream([vec![1, 2]]).count().collect_into(&out); });
+    /// let context = StreamingContext::new(pipeline);
+    /// let listener = Arc::new(UntilEmpty(context.stop_handle()));
+    /// context.listener(listener).run()?;
+    /// assert_eq!(out.batches()[0].1, [2]);
+    /// # Ok::<(), microbatch::Error>(())
+    /// ```
+    pub fn stop_handle(&self) -> StopHandle {
+        StopHandle::new(Arc::clone(&self.stop))
+    }
+
+    /// Shows how the context is doing in one live line on standard error, if that is a terminal. The line makes way while output
+    /// operations write, and leaves nothing behind.
+    #[cfg(feature = "progress")]
+    pub fn show_progress(mut self) -> Self {
+        self.show_progress = true;
         self
     }
 
@@ -109,13 +180,16 @@ impl<P: Pipeline> StreamingContext<P> {
         self
     }
 
-    fn shared(&self, clock: Clock) -> Arc<Shared> {
+    pub(crate) fn shared(&self, clock: Clock) -> Arc<Shared> {
+        let progress = Arc::new(ProgressBoard::new(self.pipeline.every()));
+        self.listeners.add(Arc::clone(&progress) as Arc<dyn StreamingListener>);
         Arc::new(Shared {
             clock: Arc::new(clock),
-            stop: Arc::default(),
-            progress: ProgressBoard::new(self.pipeline.every()),
+            stop: Arc::clone(&self.stop),
+            progress,
             listeners: self.listeners.clone(),
             failure: Failure::default(),
+            state: StateCell::default(),
         })
     }
 
@@ -132,6 +206,9 @@ impl<P: Pipeline> StreamingContext<P> {
         if self.sources.buffered_blocks == 0 {
             return cannot("receivers need room for at least one block", "write `buffered_blocks(1)` or more");
         }
+        if self.stop.is_requested() {
+            return Err(Error::Stopped);
+        }
         Ok(())
     }
 
@@ -142,41 +219,117 @@ impl<P: Pipeline> StreamingContext<P> {
             driver,
             Arc::clone(shared),
             self.on_failure,
-            self.max_batches,
+            self.batches_to_run(&shared.clock),
             self.sources.clone(),
         ))
     }
 
-    /// Runs the pipeline on this thread until it is stopped, by [`batches`](Self::batches) or the end of its sources. The
-    /// pipeline may borrow from the caller.
+    /// On manual time a duration is a number of batches; the driver of the wall clock looks at the clock.
+    fn batches_to_run(&self, clock: &Clock) -> Option<u64> {
+        let fit = |duration: Duration| (duration.as_nanos() / self.pipeline.every().as_nanos().max(1)) as u64;
+        let by_time = matches!(clock, Clock::Manual(_)).then(|| self.duration.map(fit)).flatten();
+        self.max_batches.into_iter().chain(by_time).min()
+    }
+
+    fn wall(&self, now: Time, resumable: bool) -> Driver {
+        let until = self.duration.map(|duration| now + duration);
+        Driver::wall(self.pipeline.every(), now, until, self.stop_timeout, resumable)
+    }
+
+    #[cfg(feature = "progress")]
+    fn live_line(&self, shared: &Arc<Shared>) -> Result<Line> {
+        if !self.show_progress {
+            return Ok(None);
+        }
+        let goal = crate::live::Goal::new(self.max_batches, self.duration);
+        crate::live::LiveLine::on_stderr(shared, goal)
+    }
+
+    #[cfg(not(feature = "progress"))]
+    fn live_line(&self, _: &Arc<Shared>) -> Result<Line> {
+        Ok(None)
+    }
+
+    /// Runs the pipeline on this thread until it is stopped: by [`batches`](Self::batches), by [`duration`](Self::duration), by
+    /// the end of its sources, by a [`stop_handle`](Self::stop_handle), by Ctrl-C or SIGTERM. The pipeline may borrow from the
+    /// caller.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// let stop_words = ["the", "a"];
+    /// let out = Collector::default();
+    /// let text = vec!["the cat", "a dog"].into_iter().map(String::from).collect();
+    /// let stop_words = &stop_words;                                   // the pipeline borrows what this function owns
+    /// let pipeline = stream!(every = 1ms, |ssc| {
+    ///     let words = ssc.queue_stream([text]).flat_map(|line| line.split(' '));
+    ///     words.filter(|word| !stop_words.contains(word)).collect_into(&out);
+    /// });
+    /// StreamingContext::new(pipeline).batches(1).run()?;
+    /// assert_eq!(out.batches()[0].1, ["cat", "dog"]);
+    /// # Ok::<(), microbatch::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When the pipeline cannot start, and when a batch fails for good.
     pub fn run(self) -> Result<()> {
-        self.check()?;
         let shared = self.shared(Clock::wall());
-        let driver = Driver::wall(self.pipeline.every(), shared.clock.now(), false);
-        let mut engine = self.engine(driver, &shared)?;
-        drive(self.pipeline, &mut engine, &shared)
+        self.run_here(&shared)
+    }
+
+    pub(crate) fn run_here(self, shared: &Arc<Shared>) -> Result<()> {
+        self.check()?;
+        let mut engine = self.engine(self.wall(shared.clock.now(), false), shared)?;
+        #[cfg(all(feature = "signals", unix))]
+        let _signals = crate::signals::stop_on_signals(&shared.stop)?;
+        let _line = self.live_line(shared)?;
+        drive(self.pipeline, &mut engine, shared)
     }
 }
 
 impl<P: Pipeline + Send + 'static> StreamingContext<P> {
     /// Runs the pipeline on threads of its own, on the wall clock.
     ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// let out = Collector::default();
+    /// let pipeline = stream!(every = 1ms, |ssc| { ssc.queue_stream([vec![1], vec![2]]).collect_into(&out); });
+    /// let context = StreamingContext::new(pipeline).batches(5).start()?;
+    /// context.await_termination()?;
+    /// assert_eq!(context.progress().records, 2);
+    /// # Ok::<(), microbatch::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// When the settings cannot work or threads cannot be started. What fails later, [`RunningContext::await_termination`]
-    /// returns.
+    /// When the settings cannot work, when the context was stopped already, or when threads cannot be started. What fails later,
+    /// setup statements included, [`RunningContext::await_termination`] returns.
     pub fn start(self) -> Result<RunningContext> {
         self.check()?;
         let shared = self.shared(Clock::wall());
-        let driver = Driver::wall(self.pipeline.every(), shared.clock.now(), true);
-        let engine = self.engine(driver, &shared)?;
-        let thread = Mutex::new(Some(spawn(self.pipeline, engine, &shared)?));
-        Ok(RunningContext { shared, thread })
+        let engine = self.engine(self.wall(shared.clock.now(), true), &shared)?;
+        let line = self.live_line(&shared)?;
+        let thread = spawn(self.pipeline, engine, &shared, line)?;
+        Ok(RunningContext {
+            shared,
+            engine: thread.thread().id(),
+            thread: Mutex::new(Some(thread)),
+            signals: Mutex::default(),
+        })
     }
 
     /// Runs the pipeline on manual time, which starts at 0: batches run when [`ManualContext::advance`] asks for them.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// let out = Collector::default();
+    /// let pipeline = stream!(every = 10s, |ssc| { ssc.queue_stream([vec![3, 4]]).reduce(|a, b| a + b).collect_into(&out); });
+    /// let mut context = StreamingContext::new(pipeline).manual()?;
+    /// context.advance(2)?;
+    /// assert_eq!(out.batches(), [(Time::from_millis(10_000), vec![7]), (Time::from_millis(20_000), vec![])]);
+    /// # Ok::<(), microbatch::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -193,31 +346,41 @@ impl<P: Pipeline + Send + 'static> StreamingContext<P> {
         let shared = self.shared(Clock::manual(start));
         let (requests, for_engine) = crossbeam_channel::unbounded();
         let (from_engine, replies) = crossbeam_channel::unbounded();
-        let driver = Driver::manual(self.pipeline.every(), start, for_engine, from_engine);
+        let driver = Driver::manual(self.pipeline.every(), start, self.stop_timeout, for_engine, from_engine);
         let engine = self.engine(driver, &shared)?;
-        let thread = Some(spawn(self.pipeline, engine, &shared)?);
+        let thread = Some(spawn(self.pipeline, engine, &shared, None)?);
         Ok(ManualContext { shared, requests, replies, thread })
     }
 }
+
+#[cfg(feature = "progress")]
+type Line = Option<crate::live::LiveLine>;
+#[cfg(not(feature = "progress"))]
+type Line = Option<()>;
 
 fn spawn<P: Pipeline + Send + 'static>(
     pipeline: P,
     mut engine: Engine,
     shared: &Arc<Shared>,
+    line: Line,
 ) -> Result<JoinHandle<Result<()>>> {
     let shared = Arc::clone(shared);
-    thread::Builder::new().name("microbatch".to_owned()).spawn(move || drive(pipeline, &mut engine, &shared)).map_err(
-        |error| Error::config(format!("the engine's thread cannot be started: {error}"), "raise the limit of threads"),
-    )
+    let run = move || {
+        let _line = line;
+        drive(pipeline, &mut engine, &shared)
+    };
+    thread::Builder::new().name("microbatch".to_owned()).spawn(run).map_err(|error| {
+        Error::config(format!("the engine's thread cannot be started: {error}"), "raise the limit of threads")
+    })
 }
 
 /// Runs a pipeline to its end, and stops what it has started however it ends.
 fn drive<P: Pipeline>(pipeline: P, engine: &mut Engine, shared: &Shared) -> Result<()> {
-    shared.listeners.tell(|listener| listener.on_streaming_started(shared.clock.now()));
     let label = format!("{} (setup)", pipeline.name());
     let _joined = Joined::new(engine.workers().batch());
     let ended = engine_caught(&label, shared, || pipeline.run(engine));
     shared.stop.request();
+    shared.state.set(State::Stopped);
     shared.failure.notify();
     ended
 }
@@ -238,15 +401,47 @@ fn join(thread: JoinHandle<Result<()>>) -> Result<()> {
     thread.join().unwrap_or_else(|_| Err(Error::from("the engine's thread panicked")))
 }
 
-/// A pipeline that runs on its own threads.
+/// A pipeline that runs on its own threads. Dropping it stops it gracefully.
+///
+/// When a batch fails for good, nothing runs until somebody decides, and nothing is lost meanwhile:
+///
+/// ```
+/// use std::sync::atomic::{AtomicBool, Ordering};
+/// use microbatch::prelude::*;
+///
+/// static MENDED: AtomicBool = AtomicBool::new(false);
+///
+/// let out = Collector::default();
+/// let pipeline = stream!(every = 1ms, |ssc| {
+///     let checked = ssc.queue_stream([vec![1, 2], vec![3]]).inspect(|n| assert!(*n != 2 || MENDED.load(Ordering::Relaxed)));
+///     checked.collect_into(&out);
+/// });
+/// let context = StreamingContext::new(pipeline).batches(2).start()?;
+/// let error = context.await_termination().unwrap_err();
+/// assert!(error.to_string().contains("queue_stream -> inspect"));
+/// MENDED.store(true, Ordering::Relaxed);
+/// context.resume();                                                  // the same batch again, with the same records
+/// context.await_termination()?;
+/// assert_eq!(out.batches().into_iter().flat_map(|(_, batch)| batch).collect::<Vec<i32>>(), [1, 2, 3]);
+/// # Ok::<(), microbatch::Error>(())
+/// ```
 pub struct RunningContext {
     shared: Arc<Shared>,
+    engine: ThreadId,
     thread: Mutex<Option<JoinHandle<Result<()>>>>,
+    /// There from the first wait to the end.
+    #[cfg_attr(not(all(feature = "signals", unix)), allow(dead_code))]
+    signals: Mutex<Option<Signals>>,
 }
 
+#[cfg(all(feature = "signals", unix))]
+type Signals = crate::signals::Guard;
+#[cfg(not(all(feature = "signals", unix)))]
+type Signals = ();
+
 impl RunningContext {
-    /// Waits until the context has ended. Ctrl-C and SIGTERM end it gracefully: what was received is processed first; a second
-    /// one ends the process.
+    /// Waits until the context has ended. Ctrl-C and SIGTERM end it gracefully, from the first wait on: what was received is
+    /// processed first; a second one ends the process.
     ///
     /// # Errors
     /// When the pipeline could not start, or a batch failed for good. In the second case the batch is still there:
@@ -257,6 +452,20 @@ impl RunningContext {
 
     /// As [`await_termination`](Self::await_termination), at most for `timeout`. Returns whether the context has ended.
     ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// let out = Collector::default();
+    /// let pipeline = stream!(every = 1ms, |ssc| { ssc.queue_stream([vec![1]]).collect_into(&out); });
+    /// let context = StreamingContext::new(pipeline).start()?;
+    /// while !context.await_termination_or_timeout(Duration::from_millis(10))? {
+    ///     if context.progress().records > 0 {
+    ///         context.stop()?;
+    ///     }
+    /// }
+    /// # Ok::<(), microbatch::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`await_termination`](Self::await_termination).
     pub fn await_termination_or_timeout(&self, timeout: Duration) -> Result<bool> {
@@ -264,17 +473,23 @@ impl RunningContext {
     }
 
     fn await_until(&self, deadline: Option<Instant>) -> Result<bool> {
-        #[cfg(feature = "signals")]
-        let _signals = crate::signals::stop_on_signals(&self.shared.stop)?;
+        if thread::current().id() == self.engine {
+            return Err(Error::config(
+                "a context cannot wait for its own end",
+                "in a listener or a closure stop it with a `StopHandle`, which does not wait",
+            ));
+        }
+        self.listen_to_signals()?;
         loop {
-            if let Some(error) = self.shared.failure.take_error() {
+            // A stop ends a failed batch, and the engine's thread returns its error.
+            if !self.shared.stop.is_requested()
+                && let Some(error) = self.shared.failure.error()
+            {
                 return Err(error);
             }
-            let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-            if thread.as_ref().is_none_or(JoinHandle::is_finished) {
-                return thread.take().map_or(Ok(()), join).map(|()| true);
+            if self.is_finished() {
+                return self.join().map(|()| true);
             }
-            drop(thread);
             let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
             if left.is_zero() {
                 return Ok(false);
@@ -283,28 +498,65 @@ impl RunningContext {
         }
     }
 
+    fn listen_to_signals(&self) -> Result<()> {
+        #[cfg(all(feature = "signals", unix))]
+        if !self.is_finished() {
+            let mut signals = self.signals.lock().unwrap_or_else(PoisonError::into_inner);
+            if signals.is_none() {
+                *signals = Some(crate::signals::stop_on_signals(&self.shared.stop)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_finished(&self) -> bool {
+        self.thread.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Takes leave of the engine's thread; what it returned goes to the first who asks.
+    fn join(&self) -> Result<()> {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.signals.lock().unwrap_or_else(PoisonError::into_inner).take();
+        thread.map_or(Ok(()), join)
+    }
+
     /// Runs a failed batch again, with the same records, and goes on. Returns whether there was one.
     pub fn resume(&self) -> bool {
         self.shared.failure.resume()
     }
 
-    /// Stops gracefully: receivers end, what was received is processed, then the context ends.
+    /// Stops gracefully: receivers end, what was received is processed, then the context ends. Stopping again does nothing.
     ///
     /// # Errors
-    /// As [`await_termination`](Self::await_termination).
+    /// As [`await_termination`](Self::await_termination): also when a batch has failed and nobody has resumed it.
     pub fn stop(&self) -> Result<()> {
         self.shared.stop.request();
         self.await_termination()
     }
 
+    /// A handle with which any thread stops this context, without waiting for its end.
+    pub fn stop_handle(&self) -> StopHandle {
+        StopHandle::new(Arc::clone(&self.shared.stop))
+    }
+
+    /// Where the context is in its life.
+    pub fn state(&self) -> State {
+        self.shared.state.get()
+    }
+
     /// How the context is doing.
     pub fn progress(&self) -> Progress {
-        self.shared.progress.read()
+        self.shared.progress()
     }
 
     /// Tells `listener` what happens from now on.
     pub fn add_listener(&self, listener: Arc<dyn StreamingListener>) {
         self.shared.listeners.add(listener);
+    }
+
+    /// Tells `listener` nothing any more. Returns whether it was there.
+    pub fn remove_listener(&self, listener: &Arc<dyn StreamingListener>) -> bool {
+        self.shared.listeners.remove(listener)
     }
 }
 
@@ -312,8 +564,8 @@ impl Drop for RunningContext {
     fn drop(&mut self) {
         self.shared.stop.request();
         self.shared.failure.notify();
-        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            let _ = join(thread);
+        if thread::current().id() != self.engine {
+            let _ = self.join();
         }
     }
 }
@@ -357,14 +609,24 @@ impl ManualContext {
         self.end()
     }
 
+    /// Where the context is in its life.
+    pub fn state(&self) -> State {
+        self.shared.state.get()
+    }
+
     /// How the context is doing.
     pub fn progress(&self) -> Progress {
-        self.shared.progress.read()
+        self.shared.progress()
     }
 
     /// Tells `listener` what happens from now on.
     pub fn add_listener(&self, listener: Arc<dyn StreamingListener>) {
         self.shared.listeners.add(listener);
+    }
+
+    /// Tells `listener` nothing any more. Returns whether it was there.
+    pub fn remove_listener(&self, listener: &Arc<dyn StreamingListener>) -> bool {
+        self.shared.listeners.remove(listener)
     }
 
     fn end(&mut self) -> Result<()> {

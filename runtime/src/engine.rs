@@ -4,7 +4,7 @@
 //! know whether time is real or manual, or how often a batch is tried.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +12,12 @@ use crate::block::Block;
 use crate::dataset::{Dataset, Received};
 use crate::driver::{Driver, Tick};
 use crate::error::{BoxError, Error, Result};
+use crate::inputs::Inputs;
 use crate::listener::{BatchInfo, InputInfo, OutputOperationInfo};
 use crate::ops::output::{Outlet, Output};
 use crate::policy::OnFailure;
-use crate::shared::Shared;
-use crate::source::{Input, Interval, Source, SourceContext, SourceOptions};
+use crate::shared::{Shared, State};
+use crate::source::{Interval, Source, SourceContext, SourceOptions};
 use crate::stage::{self, Gather, Panicked, Parts, Sizes, Workers};
 use crate::time::Time;
 
@@ -29,9 +30,10 @@ pub struct Engine {
     on_failure: OnFailure,
     max_batches: Option<u64>,
     source_options: SourceOptions,
-    inputs: Vec<(Arc<str>, Arc<Input>)>,
+    inputs: Inputs,
     batch: Batch,
-    finished: u64,
+    /// Batches that were committed or given up.
+    done: u64,
     /// How large the parts of each stage were in the batch before.
     sizes: RefCell<HashMap<&'static str, Sizes>>,
 }
@@ -44,40 +46,52 @@ struct Batch {
     failures: u32,
     /// Whether the next attempt is for the same batch.
     again: bool,
-    /// Output operations that are done; another attempt leaves them out.
-    outputs_done: BTreeSet<usize>,
+    /// For each output operation, whether it is done; another attempt leaves it out then.
+    outputs_done: Vec<bool>,
     /// Output operations met in this attempt.
     outputs_met: usize,
-    /// The last batch before a graceful stop, whose time may lie ahead.
-    last: bool,
     commit: Commit,
+}
+
+impl Batch {
+    fn is_done(&self, output: usize) -> bool {
+        self.outputs_done.get(output).copied().unwrap_or_default()
+    }
+
+    fn set_done(&mut self, output: usize, done: bool) {
+        if self.outputs_done.len() <= output {
+            self.outputs_done.resize(output + 1, false);
+        }
+        self.outputs_done[output] = done;
+    }
 }
 
 /// What is to happen when the batch is committed, and must not be seen before.
 #[derive(Default)]
 pub struct Commit {
-    /// The output operation that is being written: its number and its label.
+    /// The output operation that hands in actions now.
     output: usize,
-    label: Arc<str>,
-    actions: VecDeque<Pending>,
+    actions: VecDeque<(usize, Action)>,
 }
 
-/// What an output operation has left to do.
-struct Pending {
-    output: usize,
-    label: Arc<str>,
-    action: Box<dyn FnOnce() -> Result<(), BoxError> + Send>,
-}
+type Action = Box<dyn FnOnce() -> Result<(), BoxError> + Send>;
 
 impl Commit {
-    /// Runs `action` when all outputs of the batch are written. After an error the batch fails, and another attempt writes
-    /// this output again.
+    /// Runs `action` when all outputs of the batch are written. An error fails the batch; when it is tried again, the output
+    /// operation writes again.
     pub fn then(&mut self, action: impl FnOnce() -> Result<(), BoxError> + Send + 'static) {
-        self.actions.push_back(Pending {
-            output: self.output,
-            label: Arc::clone(&self.label),
-            action: Box::new(action),
-        });
+        self.actions.push_back((self.output, Box::new(action)));
+    }
+
+    /// The next action, in the order of the output operations.
+    fn next(&mut self) -> Option<(usize, Action)> {
+        let (at, _) = self.actions.iter().enumerate().min_by_key(|(_, (output, _))| *output)?;
+        self.actions.remove(at)
+    }
+
+    /// Leaves out what an output operation has handed in.
+    fn forget(&mut self, output: usize) {
+        self.actions.retain(|(other, _)| *other != output);
     }
 }
 
@@ -108,9 +122,9 @@ impl Engine {
             on_failure,
             max_batches,
             source_options,
-            inputs: Vec::new(),
+            inputs: Inputs::default(),
             batch: Batch::default(),
-            finished: 0,
+            done: 0,
             sizes: RefCell::default(),
         }
     }
@@ -137,54 +151,49 @@ impl Engine {
             options: self.source_options.clone(),
             listeners: self.shared.listeners.clone(),
         })?;
-        self.inputs.push((Arc::clone(&stream), input));
-        Ok(Opened { source, stream, number: self.inputs.len() - 1, time: None, blocks: Vec::new() })
+        let number = self.inputs.add(Arc::clone(&stream), input);
+        Ok(Opened { source, stream, number, time: None, blocks: Vec::new() })
     }
 
     /// Waits for the next batch; `None` when the context stops. After a failure that is to be tried again it is the same batch.
     pub fn next_batch(&mut self) -> Result<Option<Time>> {
+        if self.shared.state.get() == State::Initialized {
+            self.shared.state.set(State::Active);
+            self.shared.listeners.tell(|listener| listener.on_streaming_started(self.shared.clock.now()));
+        }
         self.batch.outputs_met = 0;
         if self.batch.again {
             self.batch.again = false;
             return Ok(Some(self.time()));
         }
-        if self.batch.last || self.max_batches.is_some_and(|max| self.finished >= max) || self.has_ended() {
+        if self.max_batches.is_some_and(|max| self.done >= max) || self.has_ended() {
             self.driver.end();
             return Ok(None);
         }
-        let last = match self.driver.wait(&self.shared) {
-            Tick::Batch => false,
-            Tick::Stop if self.has_records_left() => true,
-            Tick::Stop => return Ok(None),
-        };
-        if last {
-            self.inputs.iter().for_each(|(_, input)| input.closing.store(true, std::sync::atomic::Ordering::Release));
+        match self.driver.wait(&self.shared, &self.inputs)? {
+            Tick::Batch => Ok(Some(self.begin())),
+            Tick::End => Ok(None),
         }
-        let time = self.driver.advance();
-        self.shared.clock.set(time);
-        self.workers.batch().begin();
-        self.batch = Batch { last, ..Batch::default() };
-        self.batch.info.batch_time = time;
-        self.batch.info.submission_time = if last { self.shared.clock.now() } else { time };
-        self.shared.listeners.tell(|listener| listener.on_batch_submitted(&self.batch.info));
-        self.batch.info.processing_start_time = Some(self.shared.clock.now());
-        self.shared.listeners.tell(|listener| listener.on_batch_started(&self.batch.info));
-        Ok(Some(time))
     }
 
-    /// All sources have come to their end, and everything is processed. Manual time ends only when it is told to.
+    /// All sources have come to their end. Manual time ends only when it is told to.
     fn has_ended(&self) -> bool {
-        !self.driver.is_manual() && !self.inputs.is_empty() && self.inputs.iter().all(|(_, input)| input.is_drained())
+        !self.driver.is_manual() && self.inputs.have_ended()
     }
 
-    /// Waits until no receiver receives any more, and tells whether records wait for a batch. Receivers never wait for room once
-    /// a stop is requested, so nothing has to be taken from them meanwhile.
-    fn has_records_left(&self) -> bool {
-        let patience = std::time::Instant::now() + Duration::from_secs(10);
-        while self.inputs.iter().any(|(_, input)| input.is_receiving()) && std::time::Instant::now() < patience {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        self.inputs.iter().any(|(_, input)| input.pending.load(std::sync::atomic::Ordering::Acquire) > 0)
+    fn begin(&mut self) -> Time {
+        let (shared, time) = (&self.shared, self.driver.advance());
+        shared.clock.set(time);
+        shared.progress.begin(time);
+        self.workers.batch().begin();
+        self.batch = Batch::default();
+        self.batch.info.batch_time = time;
+        // The time of an extra batch at the end lies ahead.
+        self.batch.info.submission_time = time.min(shared.clock.now());
+        shared.listeners.tell(|listener| listener.on_batch_submitted(&self.batch.info));
+        self.batch.info.processing_start_time = Some(shared.clock.now());
+        shared.listeners.tell(|listener| listener.on_batch_started(&self.batch.info));
+        time
     }
 
     /// The blocks of a source for this batch; for another attempt the same ones.
@@ -199,7 +208,7 @@ impl Engine {
                 stage::caught(|| source.batch(&interval)).map_err(|panicked| self.panicked(stream, panicked))??;
             opened.time = Some(time);
             let records = opened.blocks.iter().map(|block| block.records()).sum();
-            let stream = Arc::clone(&self.inputs[opened.number].0);
+            let stream = self.inputs.name(opened.number);
             self.batch.info.inputs.push(InputInfo { stream, records });
         }
         Ok(Received::new(opened.blocks.clone()))
@@ -257,7 +266,7 @@ impl Engine {
     ) -> Result<()> {
         let id = self.batch.outputs_met;
         self.batch.outputs_met += 1;
-        if self.batch.outputs_done.contains(&id) {
+        if self.batch.is_done(id) {
             return Ok(());
         }
         let (time, clock) = (self.time(), Arc::clone(&self.shared.clock));
@@ -271,8 +280,7 @@ impl Engine {
         };
         self.shared.listeners.tell(|listener| listener.on_output_operation_started(&info));
         let commit = &mut self.batch.commit;
-        (commit.output, commit.label) = (id, Arc::clone(&info.name));
-        let actions = commit.actions.len();
+        commit.output = id;
         let written = match stage::caught(|| write(time, commit)) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(cause)) => Err(Error::Output { time, output: label.to_owned(), cause }),
@@ -281,13 +289,12 @@ impl Engine {
         info.end_time = Some(clock.now());
         info.failure = written.as_ref().err().map(ToString::to_string);
         self.shared.listeners.tell(|listener| listener.on_output_operation_completed(&info));
+        self.batch.info.output_operations.retain(|earlier| earlier.id != id);
         self.batch.info.output_operations.push(info);
-        match &written {
-            Ok(()) => {
-                self.batch.outputs_done.insert(id);
-            }
+        self.batch.set_done(id, written.is_ok());
+        if written.is_err() {
             // The next attempt hands in its own.
-            Err(_) => self.batch.commit.actions.truncate(actions),
+            self.batch.commit.forget(id);
         }
         written
     }
@@ -296,7 +303,7 @@ impl Engine {
     pub fn finish(&mut self, outcome: Result<()>) -> Result<()> {
         match outcome.and_then(|()| self.commit()) {
             Ok(()) => {
-                self.finished += 1;
+                self.done += 1;
                 self.complete(None);
                 self.workers.batch().end();
                 Ok(())
@@ -306,19 +313,25 @@ impl Engine {
     }
 
     fn commit(&mut self) -> Result<()> {
-        let time = self.time();
-        while let Some(Pending { output, label, action }) = self.batch.commit.actions.pop_front() {
-            let error = match stage::caught(action) {
-                Ok(Ok(())) => continue,
-                Ok(Err(cause)) => Error::Output { time, output: label.as_ref().to_owned(), cause },
-                Err(panicked) => self.panicked(&label, panicked),
+        while let Some((output, action)) = self.batch.commit.next() {
+            let committed = match stage::caught(action) {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(cause)) => Err(Error::Output { time: self.time(), output: self.output_name(output), cause }),
+                Err(panicked) => Err(self.panicked(&self.output_name(output), panicked)),
             };
-            // The next attempt writes this output again. What the others have handed in waits for it.
-            self.batch.outputs_done.remove(&output);
-            self.batch.commit.actions.retain(|pending| pending.output != output);
-            return Err(error);
+            if let Err(error) = committed {
+                // What is left stays for the next attempt, in which this output writes again.
+                self.batch.commit.forget(output);
+                self.batch.set_done(output, false);
+                return Err(error);
+            }
         }
         Ok(())
+    }
+
+    fn output_name(&self, id: usize) -> String {
+        let mut outputs = self.batch.info.output_operations.iter();
+        outputs.find(|output| output.id == id).map_or_else(String::new, |output| output.name.to_string())
     }
 
     fn fail(&mut self, error: Error) -> Result<()> {
@@ -330,7 +343,7 @@ impl Engine {
                 Ok(())
             }
             OnFailure::Skip => {
-                self.finished += 1;
+                self.done += 1;
                 self.shared.progress.count_skipped();
                 self.complete(Some(error.to_string()));
                 self.workers.batch().end();
@@ -338,8 +351,11 @@ impl Engine {
             }
             _ => {
                 self.complete(Some(error.to_string()));
+                self.shared.state.set(State::Failed);
                 self.driver.stop_with(error, &self.shared)?;
-                // Somebody has asked to go on: the batch is still here.
+                self.shared.state.set(State::Active);
+                // Somebody has asked to go on: the batch is still here. The wait was not processing.
+                self.batch.info.processing_start_time = Some(self.shared.clock.now());
                 self.batch.again = true;
                 Ok(())
             }

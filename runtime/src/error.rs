@@ -124,6 +124,36 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The same error for one more reader: causes, which cannot be copied, by their words.
+    pub(crate) fn again(&self) -> Self {
+        let words = |cause: &BoxError| BoxError::from(cause.to_string());
+        match self {
+            Error::Config { what, remedy } => Error::Config { what: what.clone(), remedy: remedy.clone() },
+            Error::Source { stream, what, remedy, cause } => Error::Source {
+                stream: stream.clone(),
+                what: what.clone(),
+                remedy: remedy.clone(),
+                cause: cause.as_ref().map(words),
+            },
+            Error::BadRecord { stream, time, what } => {
+                Error::BadRecord { stream: stream.clone(), time: *time, what: what.clone() }
+            }
+            Error::Panic { time, stage, place, message } => {
+                Error::Panic { time: *time, stage: stage.clone(), place: place.clone(), message: message.clone() }
+            }
+            Error::Output { time, output, cause } => {
+                Error::Output { time: *time, output: output.clone(), cause: words(cause) }
+            }
+            Error::File { what, path, cause } => {
+                Error::File { what, path: path.clone(), cause: std::io::Error::new(cause.kind(), cause.to_string()) }
+            }
+            Error::Stopped => Error::Stopped,
+            Error::User(cause) => Error::User(words(cause)),
+        }
+    }
+}
+
 impl From<BoxError> for Error {
     fn from(error: BoxError) -> Self {
         match error.downcast::<Error>() {

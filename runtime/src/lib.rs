@@ -105,7 +105,10 @@ mod driver;
 mod engine;
 mod error;
 mod fold;
+mod inputs;
 mod listener;
+#[cfg(feature = "progress")]
+mod live;
 mod panics;
 mod pipeline;
 mod plan;
@@ -115,6 +118,8 @@ mod record;
 mod shared;
 mod show;
 mod signal;
+#[cfg(all(feature = "signals", unix))]
+mod signals;
 mod stage;
 mod striped;
 mod table;
@@ -122,6 +127,8 @@ pub mod text;
 mod time;
 mod utf8;
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod dstream;
 pub mod source;
 
@@ -142,10 +149,11 @@ pub use ops::output::BatchOutcome;
 pub use pipeline::Pipeline;
 pub use plan::Plan;
 pub use policy::{BadRecord, BadRecords, OnFailure, RejectFn};
-pub use progress::{Progress, StreamProgress};
+pub use progress::{Progress, Recent, Spread, StreamProgress};
 pub use record::{Keep, Key, Pair, Record};
+pub use shared::State;
 pub use show::{Show, Shown};
-pub use signal::StopSignal;
+pub use signal::{StopHandle, StopSignal};
 pub use source::{FileOptions, Intake, Receiver, SocketOptions};
 pub use std::time::Duration;
 pub use time::Time;

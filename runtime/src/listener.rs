@@ -1,15 +1,18 @@
 //! Events of a running context, for those who want to watch it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::panics;
 use crate::time::Time;
 
 /// Called when something happens in a context: Spark's events, under Spark's names.
 ///
 /// Every method does nothing unless you write it. They run on the engine's and the receivers' threads, so they should be
-/// short; a panic in one is caught and ignored.
+/// short. A panic in one is caught, harms neither the batch nor other listeners, and is counted in
+/// [`Progress::listener_panics`](crate::Progress::listener_panics). A listener stops its context with a
+/// [`StopHandle`](crate::StopHandle), which does not wait.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -34,7 +37,8 @@ use crate::time::Time;
 /// # Ok::<(), microbatch::Error>(())
 /// ```
 pub trait StreamingListener: Send + Sync {
-    /// The context has started at `time`.
+    /// The context has started at `time`: its setup statements have run and its sources have started. Receivers' own events
+    /// may come before.
     fn on_streaming_started(&self, time: Time) {
         let _ = time;
     }
@@ -50,7 +54,7 @@ pub trait StreamingListener: Send + Sync {
     fn on_receiver_stopped(&self, receiver: &ReceiverInfo) {
         let _ = receiver;
     }
-    /// The time of a batch has come.
+    /// The time of a batch has come. Its records are not counted yet.
     fn on_batch_submitted(&self, batch: &BatchInfo) {
         let _ = batch;
     }
@@ -58,7 +62,8 @@ pub trait StreamingListener: Send + Sync {
     fn on_batch_started(&self, batch: &BatchInfo) {
         let _ = batch;
     }
-    /// A batch is committed, or was given up: see [`BatchInfo::failure`].
+    /// A batch is committed, was given up, or has failed and is kept: see [`BatchInfo::failure`]. A kept batch that runs again
+    /// completes again; attempts that `OnFailure::Retry` repeats are not told.
     fn on_batch_completed(&self, batch: &BatchInfo) {
         let _ = batch;
     }
@@ -86,9 +91,9 @@ pub struct BatchInfo {
     pub processing_start_time: Option<Time>,
     /// When its processing ended.
     pub processing_end_time: Option<Time>,
-    /// Its output operations, in the order in which they ran.
+    /// Its output operations, in the order in which they ran; of one that was tried several times, the last attempt.
     pub output_operations: Vec<OutputOperationInfo>,
-    /// Why the last attempt failed, if it did.
+    /// Why the batch failed, if it did.
     pub failure: Option<String>,
 }
 
@@ -158,18 +163,48 @@ pub struct ReceiverInfo {
 
 /// The listeners of a context.
 #[derive(Clone, Default)]
-pub(crate) struct Listeners(Arc<Mutex<Vec<Arc<dyn StreamingListener>>>>);
+pub(crate) struct Listeners(Arc<Told>);
+
+type List = Arc<[Arc<dyn StreamingListener>]>;
+
+#[derive(Default)]
+struct Told {
+    list: Mutex<List>,
+    panics: AtomicU64,
+}
 
 impl Listeners {
+    fn lock(&self) -> MutexGuard<'_, List> {
+        self.0.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn add(&self, listener: Arc<dyn StreamingListener>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
+        let mut list = self.lock();
+        *list = list.iter().cloned().chain([listener]).collect();
+    }
+
+    /// Returns whether the listener was there.
+    pub fn remove(&self, listener: &Arc<dyn StreamingListener>) -> bool {
+        let mut list = self.lock();
+        let before = list.len();
+        // By address alone: the same listener may have several vtables.
+        let is_it = |other: &Arc<dyn StreamingListener>| std::ptr::addr_eq(Arc::as_ptr(other), Arc::as_ptr(listener));
+        *list = list.iter().filter(|other| !is_it(other)).cloned().collect();
+        list.len() < before
     }
 
     /// Tells every listener. They run without the lock, and a panic in one reaches neither the others nor the engine.
     pub fn tell(&self, event: impl Fn(&dyn StreamingListener)) {
-        let listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for listener in listeners {
-            let _ = catch_unwind(AssertUnwindSafe(|| event(&*listener)));
+        let list = Arc::clone(&*self.lock());
+        for listener in &*list {
+            if panics::caught(|| event(&**listener)).is_err() {
+                self.0.panics.fetch_add(1, Ordering::Relaxed);
+            }
         }
+    }
+
+    /// How often a listener has panicked.
+    pub fn panics(&self) -> u64 {
+        self.0.panics.load(Ordering::Relaxed)
     }
 }

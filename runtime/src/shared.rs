@@ -1,81 +1,117 @@
 //! What the engine shares with the context that started it.
 
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::listener::Listeners;
-use crate::progress::ProgressBoard;
+use crate::progress::{Progress, ProgressBoard};
 use crate::signal::StopSignal;
 
 pub(crate) struct Shared {
     pub clock: Arc<Clock>,
     pub stop: Arc<StopSignal>,
-    pub progress: ProgressBoard,
+    pub progress: Arc<ProgressBoard>,
     pub listeners: Listeners,
     pub failure: Failure,
+    pub state: StateCell,
+}
+
+impl Shared {
+    /// How the context is doing.
+    pub fn progress(&self) -> Progress {
+        let runs = matches!(*self.clock, Clock::Wall { .. }) && self.state.get() != State::Stopped;
+        let mut progress = self.progress.read(runs.then(|| self.clock.now()));
+        progress.listener_panics = self.listeners.panics();
+        progress
+    }
+}
+
+/// Where a context is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum State {
+    /// Setup statements run and sources start.
+    Initialized,
+    /// Batches run.
+    Active,
+    /// A batch has failed for good and is kept: nothing runs until the context is resumed or stopped.
+    Failed,
+    /// The context has ended.
+    Stopped,
+}
+
+/// The state, readable at any time.
+#[derive(Default)]
+pub(crate) struct StateCell(AtomicU8);
+
+impl StateCell {
+    const STATES: [State; 4] = [State::Initialized, State::Active, State::Failed, State::Stopped];
+
+    pub fn set(&self, state: State) {
+        self.0.store(state as u8, Ordering::Release);
+    }
+
+    pub fn get(&self) -> State {
+        Self::STATES[usize::from(self.0.load(Ordering::Acquire))]
+    }
 }
 
 /// The failed batch that a stopped context holds on to.
 #[derive(Default)]
 pub(crate) struct Failure {
-    state: Mutex<FailureState>,
+    /// There while the batch waits for a decision.
+    error: Mutex<Option<Error>>,
     changed: Condvar,
 }
 
-#[derive(Default)]
-struct FailureState {
-    error: Option<Error>,
-    waiting: bool,
-}
-
 impl Failure {
-    fn lock(&self) -> MutexGuard<'_, FailureState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<Error>> {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// For the engine: shows the error and waits until the batch may run again, or the context ends.
     pub fn wait_for_resume(&self, error: Error, stop: &StopSignal) -> Result<()> {
-        let mut state = self.lock();
-        *state = FailureState { error: Some(error), waiting: true };
+        let mut failure = self.lock();
+        *failure = Some(error);
         self.changed.notify_all();
-        while state.waiting {
+        while failure.is_some() {
             if stop.is_requested() {
-                state.waiting = false;
-                return Err(state.error.take().unwrap_or(Error::Stopped));
+                return failure.take().map_or(Ok(()), Err);
             }
-            state =
-                self.changed.wait_timeout(state, Duration::from_millis(50)).unwrap_or_else(PoisonError::into_inner).0;
+            failure =
+                self.changed.wait_timeout(failure, Duration::from_millis(50)).unwrap_or_else(PoisonError::into_inner).0;
         }
         Ok(())
     }
 
     /// Lets the engine run the failed batch again. Returns whether there was one.
     pub fn resume(&self) -> bool {
-        let mut state = self.lock();
-        let waited = std::mem::take(&mut state.waiting);
-        state.error = None;
+        let had = self.lock().take().is_some();
         self.changed.notify_all();
-        waited
+        had
     }
 
-    /// Takes the error of a failed batch.
-    pub fn take_error(&self) -> Option<Error> {
-        self.lock().error.take()
+    /// The error of the batch that waits for a decision. Everyone who asks gets it.
+    pub fn error(&self) -> Option<Error> {
+        let mut failure = self.lock();
+        let again = failure.as_ref().map(Error::again)?;
+        failure.replace(again)
     }
 
     /// Waits a little for a failure.
     pub fn wait(&self, timeout: Duration) {
-        let state = self.lock();
-        if state.error.is_none() {
-            drop(self.changed.wait_timeout(state, timeout).unwrap_or_else(PoisonError::into_inner));
+        let failure = self.lock();
+        if failure.is_none() {
+            drop(self.changed.wait_timeout(failure, timeout).unwrap_or_else(PoisonError::into_inner));
         }
     }
 
     /// Wakes whoever waits.
     pub fn notify(&self) {
-        let _state = self.lock();
+        let _failure = self.lock();
         self.changed.notify_all();
     }
 }

@@ -1,6 +1,6 @@
 //! A request to stop that threads can wait for.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Set once, seen by everyone who waits.
@@ -39,5 +39,29 @@ impl StopSignal {
             requested = self.changed.wait_timeout(requested, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         *requested
+    }
+}
+
+/// Stops a context from anywhere: from another thread, a listener, or a closure of the pipeline itself. Clones stop the same
+/// context.
+#[derive(Clone, Debug)]
+pub struct StopHandle {
+    stop: Arc<StopSignal>,
+}
+
+impl StopHandle {
+    pub(crate) fn new(stop: Arc<StopSignal>) -> Self {
+        StopHandle { stop }
+    }
+
+    /// Requests a graceful stop and returns at once: receivers end, what was received is processed, then the context ends.
+    /// Before the context has started, it keeps it from starting.
+    pub fn stop(&self) {
+        self.stop.request();
+    }
+
+    /// Whether a stop was requested, or the context has ended by itself.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.is_requested()
     }
 }

@@ -212,20 +212,19 @@ impl<F: Fill> Inbox<F> {
 
     fn take(&mut self, end: Time) {
         let input = &self.common.context.input;
-        let all = input.closing.load(Ordering::Acquire);
         let mut given = 0;
         let mut shelf = self.common.lock();
         self.next = loop {
             let next = self.next.take().or_else(|| self.blocks.try_recv().ok()).or_else(|| shelf.waiting.pop_front());
             match next {
-                Some(Stamped { interval, records, block }) if all || interval < end => {
+                Some(Stamped { interval, records, block }) if interval < end => {
                     given += records;
                     self.held.push(block);
                 }
                 next => break next,
             }
         };
-        if self.next.is_none() && (all || shelf.interval < end) {
+        if self.next.is_none() && shelf.interval < end {
             given += shelf.fill.records();
             self.held.extend(shelf.fill.seal());
         }

@@ -1,0 +1,37 @@
+//! The input streams of a running pipeline, as the engine sees them.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::source::Input;
+
+/// Name and state of each input stream, in the order in which they were opened.
+#[derive(Default)]
+pub(crate) struct Inputs(Vec<(Arc<str>, Arc<Input>)>);
+
+impl Inputs {
+    /// Adds a stream and returns its number.
+    pub fn add(&mut self, stream: Arc<str>, input: Arc<Input>) -> usize {
+        self.0.push((stream, input));
+        self.0.len() - 1
+    }
+
+    pub fn name(&self, number: usize) -> Arc<str> {
+        Arc::clone(&self.0[number].0)
+    }
+
+    /// The first stream whose receiver may still receive.
+    pub fn receiving(&self) -> Option<&str> {
+        self.0.iter().find(|(_, input)| input.is_receiving()).map(|(stream, _)| &**stream)
+    }
+
+    /// Records that wait for a batch.
+    pub fn pending(&self) -> u64 {
+        self.0.iter().map(|(_, input)| input.pending.load(Ordering::Acquire)).sum()
+    }
+
+    /// All streams have come to their end, and everything is processed.
+    pub fn have_ended(&self) -> bool {
+        !self.0.is_empty() && self.0.iter().all(|(_, input)| input.is_drained())
+    }
+}

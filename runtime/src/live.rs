@@ -1,0 +1,285 @@
+//! The live line: how a context is doing, in one line of the terminal that is drawn over and over.
+//!
+//! The line and the pipeline's own output share a terminal, so the line makes way: it is cleared before the first output
+//! operation of a batch writes, and drawn again after the batch. A thread of its own draws it, ten times a second at most;
+//! the engine's thread only ever clears it.
+
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::error::{Error, Result};
+use crate::listener::{BatchInfo, OutputOperationInfo, StreamingListener};
+use crate::progress::Progress;
+use crate::shared::Shared;
+use crate::signal::StopSignal;
+
+/// The time between two drawings.
+const REDRAW: Duration = Duration::from_millis(100);
+
+/// When the context is done, where that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Goal {
+    Batches(u64),
+    Duration(Duration),
+    Unknown,
+}
+
+impl Goal {
+    pub fn new(batches: Option<u64>, duration: Option<Duration>) -> Self {
+        match (batches, duration) {
+            (Some(batches), _) => Goal::Batches(batches),
+            (None, Some(duration)) => Goal::Duration(duration),
+            (None, None) => Goal::Unknown,
+        }
+    }
+
+    fn template(self) -> &'static str {
+        match self {
+            Goal::Batches(_) => "[{bar:20}] {pos}/{len} batches | {wide_msg}",
+            Goal::Duration(_) => "[{bar:20}] {prefix} | {wide_msg}",
+            Goal::Unknown => "{spinner} {wide_msg}",
+        }
+    }
+
+    /// How far the context has come, and how far it will go.
+    fn reached(self, progress: &Progress, elapsed: Duration) -> (u64, Option<u64>) {
+        match self {
+            Goal::Batches(all) => ((progress.batches + progress.skipped).min(all), Some(all)),
+            Goal::Duration(all) => (elapsed.min(all).as_millis() as u64, Some(all.as_millis() as u64)),
+            Goal::Unknown => (progress.batches, None),
+        }
+    }
+}
+
+/// Draws the line for as long as it lives, and leaves a clean terminal behind.
+pub(crate) struct LiveLine {
+    shared: Arc<Shared>,
+    line: Arc<Line>,
+    ended: Arc<StopSignal>,
+    drawer: Option<JoinHandle<()>>,
+}
+
+impl LiveLine {
+    /// A line on standard error, if that is a terminal.
+    pub fn on_stderr(shared: &Arc<Shared>, goal: Goal) -> Result<Option<Self>> {
+        if !std::io::stderr().is_terminal() {
+            return Ok(None);
+        }
+        Self::start(shared, Line::new(goal, ProgressDrawTarget::stderr)).map(Some)
+    }
+
+    fn start(shared: &Arc<Shared>, line: Line) -> Result<Self> {
+        let (line, ended) = (Arc::new(line), Arc::new(StopSignal::default()));
+        let draw = {
+            let (shared, line, ended) = (Arc::clone(shared), Arc::clone(&line), Arc::clone(&ended));
+            move || {
+                while !ended.wait(REDRAW) {
+                    line.draw(&shared.progress());
+                }
+            }
+        };
+        let drawer = thread::Builder::new().name("microbatch-live".to_owned()).spawn(draw).map_err(|error| {
+            Error::config(format!("the thread of the live line cannot be started: {error}"), "do without it: be quiet")
+        })?;
+        shared.listeners.add(Arc::clone(&line) as Arc<dyn StreamingListener>);
+        Ok(LiveLine { shared: Arc::clone(shared), line, ended, drawer: Some(drawer) })
+    }
+}
+
+impl Drop for LiveLine {
+    fn drop(&mut self) {
+        self.ended.request();
+        if let Some(drawer) = self.drawer.take() {
+            let _ = drawer.join();
+        }
+        let listener: Arc<dyn StreamingListener> = Arc::clone(&self.line) as _;
+        self.shared.listeners.remove(&listener);
+        self.line.make_way();
+    }
+}
+
+/// The line itself.
+struct Line {
+    goal: Goal,
+    style: ProgressStyle,
+    target: fn() -> ProgressDrawTarget,
+    begun: Instant,
+    face: Mutex<Face>,
+}
+
+#[derive(Default)]
+struct Face {
+    /// There while the line is on the terminal.
+    bar: Option<ProgressBar>,
+    /// The terminal belongs to the pipeline's outputs.
+    away: bool,
+}
+
+impl Line {
+    fn new(goal: Goal, target: fn() -> ProgressDrawTarget) -> Self {
+        let style = ProgressStyle::with_template(goal.template()).unwrap_or_else(|_| ProgressStyle::default_spinner());
+        Line { goal, style: style.progress_chars("=> "), target, begun: Instant::now(), face: Mutex::default() }
+    }
+
+    fn face(&self) -> MutexGuard<'_, Face> {
+        self.face.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn draw(&self, progress: &Progress) {
+        let elapsed = self.begun.elapsed();
+        let (reached, all) = self.goal.reached(progress, elapsed);
+        let mut face = self.face();
+        if face.away {
+            return;
+        }
+        let bar = face.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(all, (self.target)()).with_style(self.style.clone());
+            bar.with_position(reached)
+        });
+        if let Goal::Duration(all) = self.goal {
+            bar.set_prefix(format!("{} s of {} s", elapsed.min(all).as_secs(), all.as_secs()));
+        }
+        bar.set_position(reached);
+        bar.set_message(text(progress));
+        bar.tick();
+    }
+
+    fn make_way(&self) {
+        let mut face = self.face();
+        face.away = true;
+        if let Some(bar) = face.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn come_back(&self) {
+        self.face().away = false;
+    }
+}
+
+impl StreamingListener for Line {
+    fn on_batch_started(&self, _: &BatchInfo) {
+        self.come_back();
+    }
+
+    fn on_output_operation_started(&self, _: &OutputOperationInfo) {
+        self.make_way();
+    }
+
+    fn on_batch_completed(&self, batch: &BatchInfo) {
+        // Somebody is about to report a failure.
+        if batch.failure.is_some() { self.make_way() } else { self.come_back() }
+    }
+}
+
+/// What the line says.
+fn text(progress: &Progress) -> String {
+    if progress.batches + progress.failures == 0 {
+        return "waiting for the first batch".to_owned();
+    }
+    let mut text = format!(
+        "{} records/s | scheduling delay {:.1?} | processing {:.1?} | total delay {:.1?} | {} records",
+        HumanCount(progress.input_rate.round() as u64),
+        progress.scheduling_delay(),
+        progress.processing_time(),
+        progress.total_delay(),
+        HumanCount(progress.records),
+    );
+    let counts = [
+        (progress.waiting_batches, "batches wait"),
+        (progress.failures, "failures"),
+        (progress.skipped, "skipped"),
+        (progress.bad_records(), "bad records"),
+    ];
+    for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+        // Writing to a string cannot fail.
+        let _ = write!(text, " | {} {what}", HumanCount(count));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    /// A terminal of one line.
+    #[derive(Clone, Debug)]
+    struct Screen(&'static Mutex<String>);
+
+    impl indicatif::TermLike for Screen {
+        fn width(&self) -> u16 {
+            200
+        }
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, _: &str) -> io::Result<()> {
+            panic!("the live line must stay on its line")
+        }
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+            Ok(())
+        }
+        fn clear_line(&self) -> io::Result<()> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            Ok(())
+        }
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    static SCREEN: Mutex<String> = Mutex::new(String::new());
+
+    fn screen() -> String {
+        SCREEN.lock().unwrap_or_else(PoisonError::into_inner).trim().to_owned()
+    }
+
+    #[test]
+    fn the_line_makes_way_for_outputs() {
+        let target = || ProgressDrawTarget::term_like(Box::new(Screen(&SCREEN)));
+        let line = Line::new(Goal::Batches(4), target);
+        let progress = Progress { batches: 1, records: 1234, input_rate: 1234.0, ..Progress::default() };
+
+        line.draw(&Progress::default());
+        assert_eq!(screen(), "[                    ] 0/4 batches | waiting for the first batch");
+        line.draw(&progress);
+        assert!(screen().starts_with("[=====>              ] 1/4 batches | 1,234 records/s"), "{:?}", screen());
+
+        line.make_way();
+        assert_eq!(screen(), "");
+        line.draw(&progress);
+        assert_eq!(screen(), "", "outputs are being written");
+
+        line.on_batch_completed(&BatchInfo::default());
+        line.draw(&progress);
+        assert!(screen().starts_with("[=====>"), "{:?}", screen());
+
+        line.on_batch_completed(&BatchInfo { failure: Some("disk full".to_owned()), ..BatchInfo::default() });
+        assert_eq!(screen(), "");
+    }
+
+    #[test]
+    fn a_goal_is_shown_as_far_as_it_is_reached() {
+        let progress = Progress { batches: 3, skipped: 1, ..Progress::default() };
+        let seconds = Duration::from_secs;
+        assert_eq!(Goal::new(Some(5), Some(seconds(9))).reached(&progress, seconds(2)), (4, Some(5)));
+        assert_eq!(Goal::new(None, Some(seconds(9))).reached(&progress, seconds(12)), (9000, Some(9000)));
+        assert_eq!(Goal::new(None, None).reached(&progress, seconds(2)), (3, None));
+    }
+}
