@@ -347,16 +347,22 @@ impl<'a> Emit<'a> {
 
     fn stage(&self, stage: &Stage) -> TokenStream {
         let source = self.dataset_node(stage.reads);
-        let span = names::plumbing(self.span(source));
+        // What is wrong with the whole stage is mostly what is wrong with its end, and rustc reports it once at one place.
+        let at = match stage.ends[..] {
+            [Consumer::End(node, _)] => node,
+            _ => source,
+        };
+        let span = names::plumbing(self.span(at));
         let (engine, dataset) = (names::variable("engine", span), self.dataset(stage.reads));
         let batch = names::variable("batch", span);
         let ends: Vec<Ident> = stage.ends.iter().map(|end| self.end_variable(*end)).collect();
         let (ends, blanks) = parts(&ends, span);
         let run = names::variable(if stage.whole_partitions { "stage_of_partitions" } else { "stage" }, span);
         let label = self.stage_label(stage);
+        let reads = quote_spanned!(dataset.span()=> &#dataset);
         let (typed, chain) = (self.ascription(source), self.fork(&stage.consumers, span));
         quote_spanned! {span=>
-            let #ends = #engine.#run(#label, &#dataset, |#batch, #ends: &mut #blanks| {
+            let #ends = #engine.#run(#label, #reads, |#batch, #ends: &mut #blanks| {
                 #typed
                 #chain
             })?;
@@ -392,12 +398,19 @@ impl<'a> Emit<'a> {
         }
     }
 
+    /// What an operator is handed. It is shown where it comes from: if it is not right, rustc has said so there, and does not
+    /// say it again.
+    fn batch_of_input(&self, node: NodeId, input: usize) -> Ident {
+        names::variable("batch", self.span(self.plan.graph.nodes[node].inputs[input]))
+    }
+
     fn fused(&self, node: NodeId) -> TokenStream {
         let span = names::plumbing(self.span(node));
         let (batch, call, args) = (names::variable("batch", span), self.call(node, "ops"), self.args(node));
         let (typed, chain) = (self.ascription(node), self.fork(self.plan.consumers(node), span));
+        let input = self.batch_of_input(node, 0);
         quote_spanned! {span=>
-            let #batch = #call(#batch, #(#args),*);
+            let #batch = #call(#input, #(#args),*);
             #typed
             #chain
         }
@@ -405,7 +418,8 @@ impl<'a> Emit<'a> {
 
     fn end(&self, node: NodeId, input: usize) -> TokenStream {
         let span = names::plumbing(self.span(node));
-        let (batch, part, args) = (names::variable("batch", span), self.input_variable(node, input), self.args(node));
+        let (batch, part) = (self.batch_of_input(node, input), self.input_variable(node, input));
+        let args = self.args(node);
         let (call, private) = (self.call(node, "ops"), names::runtime(span));
         match self.plan.op(node).class {
             Class::Shuffle => quote_spanned!(span=> #call(#batch, #part, #(#args),*);),
@@ -518,7 +532,7 @@ impl<'a> Emit<'a> {
 fn parts(ends: &[Ident], span: Span) -> (TokenStream, TokenStream) {
     const MEMBERS: usize = 12;
     let (first, others) = ends.split_at(ends.len().min(MEMBERS));
-    let blanks = first.iter().map(|_| quote!(_));
+    let blanks = first.iter().map(|end| quote_spanned!(names::plumbing(end.span())=> _));
     let tuple = quote_spanned!(span=> (#(#first,)*));
     let blanks = quote_spanned!(span=> (#(#blanks,)*));
     if others.is_empty() {

@@ -215,21 +215,21 @@ impl Engine {
     }
 
     /// Runs a stage: `work` is the fused chain from the dataset to the stage's ends.
-    pub fn stage<'d, D: Dataset, P: Parts>(
+    pub fn stage<'d, D: Dataset<Views<'d> = V>, V, P: Parts>(
         &self,
         label: &'static str,
         dataset: &'d D,
-        work: impl Fn(D::Views<'d>, &mut P) + Sync,
+        work: impl Fn(V, &mut P) + Sync,
     ) -> Result<P::Columns> {
         self.pass(label, dataset, false, work)
     }
 
     /// Runs a stage that has an operator on whole partitions.
-    pub fn stage_of_partitions<'d, D: Dataset, P: Parts>(
+    pub fn stage_of_partitions<'d, D: Dataset<Views<'d> = V>, V, P: Parts>(
         &self,
         label: &'static str,
         dataset: &'d D,
-        work: impl Fn(D::Views<'d>, &mut P) + Sync,
+        work: impl Fn(V, &mut P) + Sync,
     ) -> Result<P::Columns> {
         self.pass(label, dataset, true, work)
     }

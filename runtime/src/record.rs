@@ -25,8 +25,8 @@ use crate::time::Time;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be kept beyond its closure",
-    label = "this stream carries records of type `{Self}`, which is not a `Record`",
-    note = "put `#[derive(Clone, Record)]` on the type, or `.map(…)` the stream to text, numbers, tuples, options or vectors of them"
+    label = "this operator keeps `{Self}`, which is not a `Record`",
+    note = "put `#[derive(Clone, Record)]` on each type of yours in it, or `.map(…)` the stream to text, numbers, tuples, options or vectors of them"
 )]
 pub trait Keep: Sized {
     /// What is kept: `String` for `&str`.
@@ -63,7 +63,8 @@ pub trait Keep: Sized {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Record`",
-    note = "put `#[derive(Clone, Record)]` on the type"
+    label = "a stream of these needs `{Self}` to be a `Record`",
+    note = "put `#[derive(Clone, Record)]` on each type of yours in it"
 )]
 pub trait Record: Keep<Owned = Self> + Clone + Send + Sync + 'static {}
 
@@ -93,6 +94,7 @@ pub trait Pair: Sized {
     fn into_pair(self) -> (Self::Key, Self::Value);
 }
 
+#[diagnostic::do_not_recommend]
 impl<K, V> Pair for (K, V) {
     type Key = K;
     type Value = V;
@@ -104,6 +106,7 @@ impl<K, V> Pair for (K, V) {
 
 macro_rules! seen_as_themselves {
     ($($type:ty),* $(,)?) => {$(
+        #[diagnostic::do_not_recommend]
         impl Keep for $type {
             type Owned = Self;
             type View<'a> = Self;
@@ -116,6 +119,7 @@ macro_rules! seen_as_themselves {
                 *self
             }
         }
+        #[diagnostic::do_not_recommend]
         impl Record for $type {}
     )*};
 }
@@ -150,6 +154,7 @@ seen_as_themselves!(
     std::num::NonZeroU64,
 );
 
+#[diagnostic::do_not_recommend]
 impl Keep for String {
     type Owned = String;
     type View<'a> = &'a str;
@@ -162,8 +167,10 @@ impl Keep for String {
         self
     }
 }
+#[diagnostic::do_not_recommend]
 impl Record for String {}
 
+#[diagnostic::do_not_recommend]
 impl Keep for &str {
     type Owned = String;
     type View<'a>
@@ -180,6 +187,7 @@ impl Keep for &str {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Keep for Cow<'_, str> {
     type Owned = String;
     type View<'a>
@@ -196,6 +204,7 @@ impl Keep for Cow<'_, str> {
 }
 
 /// What a closure sees of a type of yours, `&T`, is kept by cloning it.
+#[diagnostic::do_not_recommend]
 impl<T: Record> Keep for &T {
     type Owned = T;
     type View<'a>
@@ -211,6 +220,7 @@ impl<T: Record> Keep for &T {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Keep + Clone> Keep for Vec<T> {
     type Owned = Vec<T::Owned>;
     type View<'a>
@@ -225,8 +235,10 @@ impl<T: Keep + Clone> Keep for Vec<T> {
         self
     }
 }
+#[diagnostic::do_not_recommend]
 impl<T: Record> Record for Vec<T> {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Keep + Clone> Keep for &[T] {
     type Owned = Vec<T::Owned>;
     type View<'a>
@@ -242,6 +254,7 @@ impl<T: Keep + Clone> Keep for &[T] {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Keep, const N: usize> Keep for [T; N] {
     type Owned = [T::Owned; N];
     type View<'a>
@@ -256,8 +269,10 @@ impl<T: Keep, const N: usize> Keep for [T; N] {
         self.each_ref().map(T::view)
     }
 }
+#[diagnostic::do_not_recommend]
 impl<T: Record, const N: usize> Record for [T; N] {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Keep> Keep for Option<T> {
     type Owned = Option<T::Owned>;
     type View<'a>
@@ -272,8 +287,10 @@ impl<T: Keep> Keep for Option<T> {
         self.as_ref().map(T::view)
     }
 }
+#[diagnostic::do_not_recommend]
 impl<T: Record> Record for Option<T> {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Keep, E: Keep> Keep for Result<T, E> {
     type Owned = Result<T::Owned, E::Owned>;
     type View<'a>
@@ -288,10 +305,12 @@ impl<T: Keep, E: Keep> Keep for Result<T, E> {
         self.as_ref().map(T::view).map_err(E::view)
     }
 }
+#[diagnostic::do_not_recommend]
 impl<T: Record, E: Record> Record for Result<T, E> {}
 
 macro_rules! seen_by_reference {
     ($([$($parameter:ident: $($bound:path)|*),*] $type:ty),* $(,)?) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($parameter: $($bound +)*),*> Keep for $type {
             type Owned = Self;
             type View<'a> = &'a Self where Self: 'a;
@@ -303,6 +322,7 @@ macro_rules! seen_by_reference {
                 self
             }
         }
+        #[diagnostic::do_not_recommend]
         impl<$($parameter: $($bound +)*),*> Record for $type {}
     )*};
 }
@@ -325,6 +345,7 @@ impl<T: ?Sized + 'static> Shared for T {}
 
 macro_rules! tuples {
     ($(($($name:ident $index:tt),+))*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($name: Keep),+> Keep for ($($name,)+) {
             type Owned = ($($name::Owned,)+);
             type View<'a> = ($($name::View<'a>,)+) where Self: 'a;
@@ -337,6 +358,7 @@ macro_rules! tuples {
                 ($(self.$index.view(),)+)
             }
         }
+        #[diagnostic::do_not_recommend]
         impl<$($name: Record),+> Record for ($($name,)+) {}
     )*};
 }

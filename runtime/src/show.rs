@@ -15,8 +15,8 @@ use std::sync::Arc;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written as text",
-    label = "this output needs records that it can show, and `{Self}` is not one",
-    note = "put `#[derive(Clone, Record)]` on the type, or `.map(|record| format!(…))` the stream first"
+    label = "this needs records that can be shown, and `{Self}` cannot",
+    note = "put `#[derive(Clone, Record)]` on each type of yours in it, or `.map(|record| format!(…))` the stream first"
 )]
 pub trait Show {
     /// How many cells a record has in a table: one, or for a tuple those of its members together.
@@ -60,6 +60,7 @@ pub fn show_fields(to: &mut Formatter<'_>, name: &str, fields: &[&dyn Display]) 
 
 macro_rules! shown_by {
     ($format:ident: $($type:ty),* $(,)?) => {$(
+        #[diagnostic::do_not_recommend]
         impl Show for $type {
             fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
                 $format::fmt(self, to)
@@ -74,6 +75,7 @@ shown_by!(Display: std::borrow::Cow<'_, str>, std::num::NonZeroU32, std::num::No
 // `1.0`, not `1`, as on the JVM.
 shown_by!(Debug: f32, f64, (), std::time::Duration, std::time::SystemTime, std::cmp::Ordering, PathBuf);
 
+#[diagnostic::do_not_recommend]
 impl<T: Show + ?Sized> Show for &T {
     const COLUMNS: usize = T::COLUMNS;
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
@@ -84,6 +86,7 @@ impl<T: Show + ?Sized> Show for &T {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Show + ?Sized> Show for Box<T> {
     const COLUMNS: usize = T::COLUMNS;
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
@@ -94,6 +97,7 @@ impl<T: Show + ?Sized> Show for Box<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Show + ?Sized> Show for Arc<T> {
     const COLUMNS: usize = T::COLUMNS;
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
@@ -104,6 +108,7 @@ impl<T: Show + ?Sized> Show for Arc<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Show> Show for Option<T> {
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -113,6 +118,7 @@ impl<T: Show> Show for Option<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Show, E: Show> Show for Result<T, E> {
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -135,6 +141,7 @@ fn show_list<T: Show>(items: impl Iterator<Item = T>, to: &mut Formatter<'_>) ->
 
 macro_rules! shown_as_lists {
     ($([$($parameter:ident),*] $type:ty),* $(,)?) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($parameter: Show),*> Show for $type {
             fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
                 show_list(self.iter(), to)
@@ -145,18 +152,21 @@ macro_rules! shown_as_lists {
 
 shown_as_lists!([T] [T], [T] Vec<T>, [T] VecDeque<T>, [T] BTreeSet<T>, [K, V] BTreeMap<K, V>);
 
+#[diagnostic::do_not_recommend]
 impl<T: Show, const N: usize> Show for [T; N] {
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
         show_list(self.iter(), to)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Show, S> Show for HashSet<T, S> {
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
         show_list(self.iter(), to)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<K: Show, V: Show, S> Show for HashMap<K, V, S> {
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
         show_list(self.iter(), to)
@@ -165,6 +175,7 @@ impl<K: Show, V: Show, S> Show for HashMap<K, V, S> {
 
 macro_rules! shown_as_tuples {
     ($(($($name:ident $index:tt),+))*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($name: Show),+> Show for ($($name,)+) {
             const COLUMNS: usize = 0 $(+ $name::COLUMNS)+;
             fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {

@@ -1,51 +1,56 @@
 //! Operators on a record at a time. They are iterator adaptors, so that a chain of them is one fused loop.
+//!
+//! The record is a type parameter of its own, `T`. So a bound on records that does not hold is shown at the operator, and one
+//! on the batch at the operator that made it: there rustc has reported the mistake already, and does not do it again.
 
 use crate::record::Pair;
 
 /// See [`DStream::map`](crate::DStream::map).
 #[inline]
-pub fn map<I: Iterator, U>(batch: I, f: impl FnMut(I::Item) -> U) -> impl Iterator<Item = U> {
+pub fn map<I: Iterator<Item = T>, T, U>(batch: I, f: impl FnMut(T) -> U) -> impl Iterator<Item = U> {
     batch.map(f)
 }
 
 /// See [`DStream::flat_map`](crate::DStream::flat_map).
 #[inline]
-pub fn flat_map<I: Iterator, U: IntoIterator>(batch: I, f: impl FnMut(I::Item) -> U) -> impl Iterator<Item = U::Item> {
+pub fn flat_map<I, T, U>(batch: I, f: impl FnMut(T) -> U) -> impl Iterator<Item = U::Item>
+where
+    I: Iterator<Item = T>,
+    U: IntoIterator,
+{
     batch.flat_map(f)
 }
 
 /// See [`DStream::filter`](crate::DStream::filter).
 #[inline]
-pub fn filter<I: Iterator>(batch: I, f: impl FnMut(&I::Item) -> bool) -> impl Iterator<Item = I::Item> {
+pub fn filter<I: Iterator<Item = T>, T>(batch: I, f: impl FnMut(&T) -> bool) -> impl Iterator<Item = T> {
     batch.filter(f)
 }
 
 /// See [`DStream::filter_map`](crate::DStream::filter_map).
 #[inline]
-pub fn filter_map<I: Iterator, U>(batch: I, f: impl FnMut(I::Item) -> Option<U>) -> impl Iterator<Item = U> {
+pub fn filter_map<I: Iterator<Item = T>, T, U>(batch: I, f: impl FnMut(T) -> Option<U>) -> impl Iterator<Item = U> {
     batch.filter_map(f)
 }
 
 /// See [`DStream::inspect`](crate::DStream::inspect).
 #[inline]
-pub fn inspect<I: Iterator>(batch: I, f: impl FnMut(&I::Item)) -> impl Iterator<Item = I::Item> {
+pub fn inspect<I: Iterator<Item = T>, T>(batch: I, f: impl FnMut(&T)) -> impl Iterator<Item = T> {
     batch.inspect(f)
 }
 
 /// See [`DStream::key_by`](crate::DStream::key_by).
 #[inline]
-pub fn key_by<I: Iterator, K>(batch: I, mut f: impl FnMut(&I::Item) -> K) -> impl Iterator<Item = (K, I::Item)> {
+pub fn key_by<I: Iterator<Item = T>, T, K>(batch: I, mut f: impl FnMut(&T) -> K) -> impl Iterator<Item = (K, T)> {
     batch.map(move |record| (f(&record), record))
 }
 
 /// See [`DStream::map_values`](crate::DStream::map_values).
 #[inline]
-pub fn map_values<I, U>(
-    batch: I,
-    mut f: impl FnMut(<I::Item as Pair>::Value) -> U,
-) -> impl Iterator<Item = (<I::Item as Pair>::Key, U)>
+pub fn map_values<I, T, U>(batch: I, mut f: impl FnMut(T::Value) -> U) -> impl Iterator<Item = (T::Key, U)>
 where
-    I: Iterator<Item: Pair>,
+    I: Iterator<Item = T>,
+    T: Pair,
 {
     batch.map(move |record| {
         let (key, value) = record.into_pair();
@@ -55,12 +60,11 @@ where
 
 /// See [`DStream::flat_map_values`](crate::DStream::flat_map_values).
 #[inline]
-pub fn flat_map_values<I, U>(
-    batch: I,
-    mut f: impl FnMut(<I::Item as Pair>::Value) -> U,
-) -> impl Iterator<Item = (<I::Item as Pair>::Key, U::Item)>
+pub fn flat_map_values<I, T, K, V, U>(batch: I, mut f: impl FnMut(V) -> U) -> impl Iterator<Item = (K, U::Item)>
 where
-    I: Iterator<Item: Pair<Key: Clone>>,
+    I: Iterator<Item = T>,
+    T: Pair<Key = K, Value = V>,
+    K: Clone,
     U: IntoIterator,
 {
     batch.flat_map(move |record| {
@@ -77,13 +81,13 @@ pub fn map_partitions<I: Iterator, U: IntoIterator>(batch: I, f: impl FnOnce(I) 
 
 /// See [`DStream::glom`](crate::DStream::glom).
 #[inline]
-pub fn glom<I: Iterator>(batch: I) -> impl Iterator<Item = Vec<I::Item>> {
+pub fn glom<I: Iterator<Item = T>, T>(batch: I) -> impl Iterator<Item = Vec<T>> {
     std::iter::once(batch.collect())
 }
 
 /// The end of a fused chain whose stream is shared: `consumers` pushes each record to all of them.
 #[inline]
-pub fn for_each<I: Iterator>(batch: I, consumers: impl FnMut(I::Item)) {
+pub fn for_each<I: Iterator<Item = T>, T>(batch: I, consumers: impl FnMut(T)) {
     batch.for_each(consumers);
 }
 

@@ -11,9 +11,6 @@ use crate::record::{Keep, Key, Pair};
 use crate::stage::{Gather, Part, Workers};
 use crate::table::{RESERVED_FROM, SHARDS, ShardedTable, TOGETHER, Table, Waiting, hash_of, shard_of};
 
-type KeyOf<I> = <<I as Iterator>::Item as Pair>::Key;
-type ValueOf<I> = <<I as Iterator>::Item as Pair>::Value;
-
 /// How the values of a key are folded to one.
 pub trait Fold<V, C> {
     /// The first value of a key.
@@ -152,17 +149,19 @@ fn merge_tables<K: Key, C: Send>(
 
 /// See [`DStream::combine_by_key`](crate::DStream::combine_by_key).
 #[inline]
-pub fn combine_by_key<I, C, F, G, H>(
+pub fn combine_by_key<I, T, K, V, C, F, G, H>(
     batch: I,
-    part: &mut Combined<KeyOf<I>, ValueOf<I>, C, Combiner<F, G, H>>,
+    part: &mut Combined<K, V, C, Combiner<F, G, H>>,
     create: F,
     merge_value: G,
     merge_combiners: H,
 ) where
-    I: Iterator<Item: Pair<Key: Key>>,
+    I: Iterator<Item = T>,
+    T: Pair<Key = K, Value = V>,
+    K: Key,
     C: Keep,
-    F: Fn(ValueOf<I>) -> C,
-    G: Fn(C, ValueOf<I>) -> C,
+    F: Fn(V) -> C,
+    G: Fn(C, V) -> C,
     H: Fn(C, C) -> C,
 {
     part.fold_all(batch.map(Pair::into_pair), Combiner { create, merge_value, merge: merge_combiners });
@@ -170,10 +169,13 @@ pub fn combine_by_key<I, C, F, G, H>(
 
 /// See [`DStream::reduce_by_key`](crate::DStream::reduce_by_key).
 #[inline]
-pub fn reduce_by_key<I, F>(batch: I, part: &mut Combined<KeyOf<I>, ValueOf<I>, ValueOf<I>, Reducer<F>>, f: F)
+pub fn reduce_by_key<I, T, K, V, F>(batch: I, part: &mut Combined<K, V, V, Reducer<F>>, f: F)
 where
-    I: Iterator<Item: Pair<Key: Key, Value: Keep>>,
-    F: Fn(ValueOf<I>, ValueOf<I>) -> ValueOf<I>,
+    I: Iterator<Item = T>,
+    T: Pair<Key = K, Value = V>,
+    K: Key,
+    V: Keep,
+    F: Fn(V, V) -> V,
 {
     part.fold_all(batch.map(Pair::into_pair), Reducer(f));
 }
@@ -202,16 +204,18 @@ impl<V, C: Clone, G: Fn(C, V) -> C, H: Fn(C, C) -> C> Fold<V, C> for Aggregator<
 
 /// See [`DStream::aggregate_by_key`](crate::DStream::aggregate_by_key).
 #[inline]
-pub fn aggregate_by_key<I, C, G, H>(
+pub fn aggregate_by_key<I, T, K, V, C, G, H>(
     batch: I,
-    part: &mut Combined<KeyOf<I>, ValueOf<I>, C, Aggregator<C, G, H>>,
+    part: &mut Combined<K, V, C, Aggregator<C, G, H>>,
     zero: C,
     fold: G,
     merge: H,
 ) where
-    I: Iterator<Item: Pair<Key: Key>>,
+    I: Iterator<Item = T>,
+    T: Pair<Key = K, Value = V>,
+    K: Key,
     C: Keep + Clone,
-    G: Fn(C, ValueOf<I>) -> C,
+    G: Fn(C, V) -> C,
     H: Fn(C, C) -> C,
 {
     part.fold_all(batch.map(Pair::into_pair), Aggregator { zero, fold, merge });
@@ -238,9 +242,12 @@ impl<V> Fold<V, Vec<V>> for Grouper {
 
 /// See [`DStream::group_by_key`](crate::DStream::group_by_key).
 #[inline]
-pub fn group_by_key<I>(batch: I, part: &mut Combined<KeyOf<I>, ValueOf<I>, Vec<ValueOf<I>>, Grouper>)
+pub fn group_by_key<I, T, K, V>(batch: I, part: &mut Combined<K, V, Vec<V>, Grouper>)
 where
-    I: Iterator<Item: Pair<Key: Key, Value: Keep + Clone>>,
+    I: Iterator<Item = T>,
+    T: Pair<Key = K, Value = V>,
+    K: Key,
+    V: Keep + Clone,
 {
     part.fold_all(batch.map(Pair::into_pair), Grouper);
 }
@@ -265,7 +272,7 @@ impl Fold<(), u64> for Counter {
 
 /// See [`DStream::count_by_value`](crate::DStream::count_by_value).
 #[inline]
-pub fn count_by_value<I: Iterator<Item: Key>>(batch: I, part: &mut Combined<I::Item, (), u64, Counter>) {
+pub fn count_by_value<I: Iterator<Item = T>, T: Key>(batch: I, part: &mut Combined<T, (), u64, Counter>) {
     part.fold_all(batch.map(|record| (record, ())), Counter);
 }
 
@@ -299,7 +306,7 @@ impl<K: Key> Gather for Distinct<K> {
 
 /// See [`DStream::distinct`](crate::DStream::distinct).
 #[inline]
-pub fn distinct<I: Iterator<Item: Key>>(batch: I, part: &mut Distinct<I::Item>) {
+pub fn distinct<I: Iterator<Item = T>, T: Key>(batch: I, part: &mut Distinct<T>) {
     batch.for_each(|record| part.table.fold(record, (), |()| (), |(), ()| ()));
 }
 
@@ -350,10 +357,11 @@ impl<T: Keep + Send + Sync, F: Fn(T, T) -> T> Gather for Reduced<T, F> {
 
 /// See [`DStream::reduce`](crate::DStream::reduce).
 #[inline]
-pub fn reduce<I, F>(batch: I, part: &mut Reduced<I::Item, F>, f: F)
+pub fn reduce<I, T, F>(batch: I, part: &mut Reduced<T, F>, f: F)
 where
-    I: Iterator<Item: Keep>,
-    F: Fn(I::Item, I::Item) -> I::Item,
+    I: Iterator<Item = T>,
+    T: Keep,
+    F: Fn(T, T) -> T,
 {
     let mut value = part.value.take();
     // A record at a time, because a shared stream hands over one record a call.
@@ -408,7 +416,7 @@ impl<T: Ord + Keep + Send + Sync> Gather for Top<T> {
 
 /// See [`DStream::top`](crate::DStream::top).
 #[inline]
-pub fn top<I: Iterator<Item: Ord + Keep>>(batch: I, part: &mut Top<I::Item>, n: usize) {
+pub fn top<I: Iterator<Item = T>, T: Ord + Keep>(batch: I, part: &mut Top<T>, n: usize) {
     part.n = n;
     batch.for_each(|record| part.push(record));
 }
@@ -444,7 +452,7 @@ impl<T: Send> Gather for Collected<T> {
 
 /// Collects the records of a stream, for operators that take a whole batch.
 #[inline]
-pub fn collect<I: Iterator>(batch: I, part: &mut Collected<I::Item>) {
+pub fn collect<I: Iterator<Item = T>, T>(batch: I, part: &mut Collected<T>) {
     part.0.extend(batch);
 }
 
@@ -493,7 +501,7 @@ impl<T: Send> Gather for Kept<T> {
 
 /// Keeps the records of a stream that two stages share.
 #[inline]
-pub fn keep<I: Iterator>(batch: I, part: &mut Kept<I::Item>) {
+pub fn keep<I: Iterator<Item = T>, T>(batch: I, part: &mut Kept<T>) {
     part.rows.extend(batch);
 }
 
@@ -538,9 +546,12 @@ impl<K: Send, V: Send> Gather for Exchanged<K, V> {
 
 /// Sends the pairs of one side of a join to the shards of their keys.
 #[inline]
-pub fn exchange<I>(batch: I, part: &mut Exchanged<KeyOf<I>, ValueOf<I>>)
+pub fn exchange<I, T, K, V>(batch: I, part: &mut Exchanged<K, V>)
 where
-    I: Iterator<Item: Pair<Key: Key, Value: Keep>>,
+    I: Iterator<Item = T>,
+    T: Pair<Key = K, Value = V>,
+    K: Key,
+    V: Keep,
 {
     batch.for_each(|record| {
         let (key, value) = record.into_pair();

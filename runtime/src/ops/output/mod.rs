@@ -60,7 +60,11 @@ impl<T, O: Output<T>> Part for Outlet<T, O> {}
 
 /// Sends the records at the end of a chain to an output operation.
 #[inline]
-pub fn output<I: Iterator, O: Output<I::Item>>(batch: I, outlet: &mut Outlet<I::Item, O>, output: &O) {
+pub fn output<I, T, O>(batch: I, outlet: &mut Outlet<T, O>, output: &O)
+where
+    I: Iterator<Item = T>,
+    O: Output<T>,
+{
     // Here and not in `take`, because this is what the user's own code instantiates: rustc then shows the place.
     const { O::CHECKED };
     output.take(batch, &mut outlet.part);
