@@ -291,6 +291,15 @@ pub fn values(tokens: TokenStream) -> Vec<Ident> {
     values
 }
 
+/// Whether the tokens use a variable that they do not bind.
+pub fn captures(tokens: TokenStream) -> bool {
+    const WORDS: [&str; 12] =
+        ["if", "else", "match", "let", "mut", "move", "return", "in", "for", "as", "true", "false"];
+    let bound = bound_names(tokens.clone());
+    let is_variable = |name: &str| name.starts_with(|c: char| c.is_ascii_lowercase()) && !WORDS.contains(&name);
+    values(tokens).iter().map(Ident::to_string).any(|name| is_variable(&name) && !bound.contains(&name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@ use crate::ast::{Program, Setting, Statement, Step};
 use crate::diag::Diagnostics;
 use crate::duration;
 use crate::editor;
-use crate::ir::{NodeId, Setup};
+use crate::ir::{Graph, NodeId, Setup};
 use crate::names;
 use crate::ops::{self, Class, Kind};
 use crate::plan::{Action, Consumer, Dataset, Plan, Stage};
@@ -58,11 +58,11 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
 }
 
 /// All errors, and an expression of the right kind, so that nothing else is reported.
-pub fn broken(program: &Program, diag: Diagnostics) -> TokenStream {
+pub fn broken(program: &Program, graph: &Graph, diag: Diagnostics) -> TokenStream {
     let private = names::private(Span::call_site());
     let mistake = names::variable("mistake", Span::call_site());
     let errors = diag.into_errors();
-    let own_rust = own_rust(program, &mistake);
+    let own_rust = own_rust(program, graph, &mistake);
     let errors = quote! {
         #(let #mistake = #errors)*
         #[cfg(not(rust_analyzer))]
@@ -76,8 +76,9 @@ pub fn broken(program: &Program, diag: Diagnostics) -> TokenStream {
 
 /// The Rust in a pipeline with mistakes, so that what it uses counts as used and its own mistakes are reported with ours. It
 /// is handed to `mistake`, whose type is unknown: then rustc does not complain about types it cannot infer.
-fn own_rust(program: &Program, mistake: &Ident) -> TokenStream {
+fn own_rust(program: &Program, graph: &Graph, mistake: &Ident) -> TokenStream {
     let mut streams = program.stream_names();
+    streams.extend(graph.misspelt.iter().cloned());
     let mut own = TokenStream::new();
     for option in &program.options {
         let value = duration::rewrite(option.value.clone());
@@ -147,7 +148,13 @@ fn every(every: &Option<Setting>) -> TokenStream {
     let Some(every) = every else { return TokenStream::new() };
     match duration::single_literal(&every.value).map(|literal| (duration::parse(&literal), literal.span())) {
         Some((duration::Parsed::Duration(duration), span)) => duration::expression(duration, span),
-        _ => every.value.clone(),
+        // With its type, so that another one is reported at the expression.
+        _ => {
+            let value = &every.value;
+            let span = names::plumbing(args::place_of(value, Span::call_site()).first);
+            let (every, duration) = (names::variable("every", span), names::duration(span));
+            quote_spanned!(span=> { let #every: #duration = #value; #every })
+        }
     }
 }
 
@@ -333,7 +340,7 @@ impl<'a> Emit<'a> {
         let (span, variable) = (names::plumbing(self.span(node)), self.variable(node));
         let private = names::runtime(span);
         let inputs: Vec<Ident> = (0..self.plan.graph.nodes[node].inputs.len())
-            .map(|input| self.dataset(self.plan.dataset_of_input(node, input)))
+            .map(|input| names::variable(&self.dataset(self.plan.dataset_of_input(node, input)).to_string(), span))
             .collect();
         let (first, rest) = inputs.split_first().map_or((&variable, &[][..]), |(first, rest)| (first, rest));
         let Some((second, rest)) = rest.split_first() else {
@@ -359,14 +366,31 @@ impl<'a> Emit<'a> {
         let (ends, blanks) = parts(&ends, span);
         let run = names::variable(if stage.whole_partitions { "stage_of_partitions" } else { "stage" }, span);
         let label = self.stage_label(stage);
-        let reads = quote_spanned!(dataset.span()=> &#dataset);
         let (typed, chain) = (self.ascription(source), self.fork(&stage.consumers, span));
+        let reads = quote_spanned!(dataset.span()=> &#dataset);
+        let work_span = names::plumbing(self.span(self.first_capture(&stage.consumers).unwrap_or(at)));
+        let work = quote_spanned! {work_span=>
+            |#batch, #ends: &mut #blanks| { #typed #chain }
+        };
         quote_spanned! {span=>
-            let #ends = #engine.#run(#label, #reads, |#batch, #ends: &mut #blanks| {
-                #typed
-                #chain
-            })?;
+            let #ends = #engine.#run(#label, #reads, #work)?;
         }
+    }
+
+    /// The first operator whose closure captures something: what cannot be shared between workers is likely there.
+    fn first_capture(&self, consumers: &[Consumer]) -> Option<NodeId> {
+        consumers.iter().find_map(|consumer| match consumer {
+            Consumer::Fused(node) if self.captures(*node) => Some(*node),
+            Consumer::Fused(node) => self.first_capture(self.plan.consumers(*node)),
+            Consumer::End(node, _) => self.captures(*node).then_some(*node),
+            Consumer::Keep(_) => None,
+        })
+    }
+
+    fn captures(&self, node: NodeId) -> bool {
+        let node = &self.plan.graph.nodes[node];
+        let functions = node.op.args.iter().zip(&node.args).filter(|(arg, _)| matches!(arg.kind, Kind::Function(_)));
+        functions.into_iter().any(|(_, tokens)| args::closure(tokens).is_some() && args::captures(tokens.clone()))
     }
 
     /// The users of a stream: one goes on with `batch`, several get each record in turn.

@@ -12,7 +12,7 @@ pub fn stream(input: TokenStream) -> TokenStream {
     let graph = ir::lower(&program, &mut diag);
     check::all(&graph, &mut diag);
     if !diag.is_empty() {
-        return emit::broken(&program, diag);
+        return emit::broken(&program, &graph, diag);
     }
     let plan = plan::stages(graph);
     emit::pipeline(&program, &plan)

@@ -29,6 +29,8 @@ pub struct Graph {
     pub unknown_options: Vec<Ident>,
     pub repeated_options: Vec<Ident>,
     pub has_body: bool,
+    /// Names that are probably meant to be names of streams.
+    pub misspelt: HashSet<String>,
     /// From the beginning of the input to the name of the context.
     pub head: Place,
 }
@@ -68,7 +70,7 @@ pub fn lower(program: &Program, diag: &mut Diagnostics) -> Graph {
                 lowering.stream_statement(statement)
             }
             Statement::Stream(StreamStatement { tokens, .. }) => lowering.rust_statement(tokens),
-            Statement::Rust(tokens) => match lowering.misspelt(tokens) {
+            Statement::Rust(tokens) => match lowering.broken_statement(tokens) {
                 Some(statement) => lowering.stream_statement(&statement),
                 None => lowering.rust_statement(tokens),
             },
@@ -118,13 +120,21 @@ impl<'a> Lowering<'a> {
         self.graph.streams.iter().any(|stream| stream.name == name)
     }
 
-    /// `wrods.print();`, where there is a stream `words` and nothing called `wrods`.
-    fn misspelt(&self, tokens: &TokenStream) -> Option<StreamStatement> {
+    /// A chain that starts at a name whose definition is broken, or at one that is misspelt: `wrods.print();`, where there is
+    /// a stream `words` and nothing called `wrods`.
+    fn broken_statement(&mut self, tokens: &TokenStream) -> Option<StreamStatement> {
         let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
         let statement = parse::stream_statement(&tokens)?;
         let root = statement.chain.root.to_string();
+        if self.is_stream(&root) {
+            return Some(statement);
+        }
         let is_close = did_you_mean(&root, self.definitions.keys().map(String::as_str)).is_some();
-        (is_close && !self.bound.contains(&root) && begins_with_operator(&statement.chain)).then_some(statement)
+        if !is_close || self.bound.contains(&root) || !begins_with_operator(&statement.chain) {
+            return None;
+        }
+        self.graph.misspelt.insert(root);
+        Some(statement)
     }
 
     fn option(&mut self, setting: &crate::ast::Setting) {

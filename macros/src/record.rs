@@ -1,8 +1,11 @@
 //! `#[derive(Record)]`.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, parse_quote};
+
+use crate::names;
 
 /// A type that is seen as `&Self`, kept by cloning, and shown as Scala shows a case class: `Name(field,field)`.
 pub fn derive(input: TokenStream) -> TokenStream {
@@ -38,7 +41,8 @@ pub fn derive(input: TokenStream) -> TokenStream {
         parameter.bounds.push(parse_quote!(::microbatch::Show));
     }
     let (generics, arguments, conditions) = input.generics.split_for_impl();
-    quote! {
+    // At the type's name, so that a missing `Clone` is reported there, and once.
+    quote_spanned! {names::plumbing(name.span())=>
         impl #generics ::microbatch::Keep for #name #arguments #conditions {
             type Owned = Self;
             type View<'microbatch> = &'microbatch Self where Self: 'microbatch;
@@ -59,15 +63,23 @@ fn bindings(fields: &Fields) -> (TokenStream, Vec<proc_macro2::Ident>) {
     match fields {
         Fields::Named(named) => {
             let members: Vec<_> = named.named.iter().filter_map(|field| field.ident.clone()).collect();
-            let names: Vec<_> = (0..members.len()).map(|number| format_ident!("field_{number}")).collect();
+            let names = field_names(&named.named);
             (quote!({ #(#members: #names),* }), names)
         }
         Fields::Unnamed(unnamed) => {
-            let names: Vec<_> = (0..unnamed.unnamed.len()).map(|number| format_ident!("field_{number}")).collect();
+            let names = field_names(&unnamed.unnamed);
             (quote!((#(#names),*)), names)
         }
         Fields::Unit => (TokenStream::new(), Vec::new()),
     }
+}
+
+/// A name for each field, shown at its type: it may be one that cannot be in a record.
+fn field_names<'a>(fields: impl IntoIterator<Item = &'a syn::Field>) -> Vec<proc_macro2::Ident> {
+    let name = |(number, field): (usize, &syn::Field)| {
+        format_ident!("field_{number}", span = names::plumbing(field.ty.span()))
+    };
+    fields.into_iter().enumerate().map(name).collect()
 }
 
 fn show(name: &str, pattern: TokenStream, fields: &[proc_macro2::Ident]) -> TokenStream {

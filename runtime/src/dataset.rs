@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::block::{Block, Views};
-use crate::record::Keep;
+use crate::record::{Keep, Same};
 use crate::table::{Entry, SHARDS, ShardedTable};
 
 /// The records of a stream in one batch, in memory, in partitions.
@@ -237,7 +237,7 @@ pub struct Union<'d, A, B> {
 pub fn union<'d, A, B>(left: &'d A, right: &'d B) -> Union<'d, A, B>
 where
     A: Dataset,
-    B: Dataset<Item<'d> = A::Item<'d>>,
+    B: Dataset<Item<'d>: Same<A::Item<'d>>>,
 {
     Union { left, right }
 }
@@ -250,14 +250,14 @@ pub enum EitherViews<A, B> {
     Right(B),
 }
 
-impl<A: Iterator, B: Iterator<Item = A::Item>> Iterator for EitherViews<A, B> {
+impl<A: Iterator, B: Iterator<Item: Same<A::Item>>> Iterator for EitherViews<A, B> {
     type Item = A::Item;
 
     #[inline]
     fn next(&mut self) -> Option<A::Item> {
         match self {
             EitherViews::Left(views) => views.next(),
-            EitherViews::Right(views) => views.next(),
+            EitherViews::Right(views) => views.next().map(Same::same),
         }
     }
     #[inline]
@@ -268,10 +268,10 @@ impl<A: Iterator, B: Iterator<Item = A::Item>> Iterator for EitherViews<A, B> {
         }
     }
     #[inline]
-    fn fold<T, F: FnMut(T, A::Item) -> T>(self, init: T, f: F) -> T {
+    fn fold<T, F: FnMut(T, A::Item) -> T>(self, init: T, mut f: F) -> T {
         match self {
             EitherViews::Left(views) => views.fold(init, f),
-            EitherViews::Right(views) => views.fold(init, f),
+            EitherViews::Right(views) => views.fold(init, |done, record| f(done, record.same())),
         }
     }
 }
@@ -279,7 +279,7 @@ impl<A: Iterator, B: Iterator<Item = A::Item>> Iterator for EitherViews<A, B> {
 impl<'d, A, B> Dataset for Union<'d, A, B>
 where
     A: Dataset,
-    B: Dataset<Item<'d> = A::Item<'d>>,
+    B: Dataset<Item<'d>: Same<A::Item<'d>>>,
 {
     type Item<'a>
         = A::Item<'d>

@@ -90,6 +90,8 @@ pub trait Pair: Sized {
     type Key;
     /// The second member.
     type Value;
+    /// The key.
+    fn key(&self) -> &Self::Key;
     /// Takes the pair apart.
     fn into_pair(self) -> (Self::Key, Self::Value);
 }
@@ -99,7 +101,30 @@ impl<K, V> Pair for (K, V) {
     type Key = K;
     type Value = V;
     #[inline(always)]
+    fn key(&self) -> &K {
+        &self.0
+    }
+    #[inline(always)]
     fn into_pair(self) -> (K, V) {
+        self
+    }
+}
+
+/// The same type: what two streams must have in common to be combined.
+#[diagnostic::on_unimplemented(
+    message = "these two streams do not fit together: where one has `{T}`, the other has `{Self}`",
+    label = "needs the same type on both sides",
+    note = "`.map(…)` one of them to the type of the other"
+)]
+pub trait Same<T> {
+    /// The value itself.
+    fn same(self) -> T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> Same<T> for T {
+    #[inline(always)]
+    fn same(self) -> T {
         self
     }
 }

@@ -6,7 +6,7 @@ use crate::dataset::{Keyed, Rows};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::ops::shuffle::Side;
-use crate::record::Keep;
+use crate::record::{Keep, Pair, Same};
 use crate::table::{SHARDS, ShardedTable, Table};
 use crate::time::Time;
 
@@ -58,13 +58,9 @@ pub fn sort_by<T: Send, K: Ord>(
 }
 
 /// See [`DStream::sort_by_key`](crate::DStream::sort_by_key).
-pub fn sort_by_key<K: Ord + Send, V: Send>(
-    engine: &Engine,
-    label: &str,
-    mut rows: Vec<(K, V)>,
-) -> Result<Rows<(K, V)>> {
+pub fn sort_by_key<T: Pair<Key: Ord> + Send>(engine: &Engine, label: &str, mut rows: Vec<T>) -> Result<Rows<T>> {
     engine.caught(label, || {
-        engine.workers().sort_by(&mut rows, |a, b| a.0.cmp(&b.0));
+        engine.workers().sort_by(&mut rows, |a, b| a.key().cmp(b.key()));
         Rows::one_partition(rows)
     })
 }
@@ -82,7 +78,7 @@ pub fn cogroup<'d, K, L, V, W>(
 ) -> Result<Cogrouped<'d, K, V, W>>
 where
     K: Keep<View<'d>: Hash + Eq + Send> + Sync,
-    L: Keep<View<'d> = K::View<'d>> + Sync,
+    L: Keep<View<'d>: Same<K::View<'d>>> + Sync,
     V: Keep<View<'d>: Send> + Sync,
     W: Keep<View<'d>: Send> + Sync,
 {
@@ -97,7 +93,7 @@ where
                 group.0.push(value.view());
             }
             for (hash, key, value) in right.shards[shard].iter().flatten() {
-                let group: &mut (Vec<_>, Vec<_>) = groups.entry(*hash, key.view(), Default::default);
+                let group: &mut (Vec<_>, Vec<_>) = groups.entry(*hash, key.view().same(), Default::default);
                 group.1.push(value.view());
             }
             groups
@@ -117,7 +113,7 @@ macro_rules! joins {
         ) -> Result<Rows<(K::View<'d>, ($left, $right))>>
         where
             K: Keep<View<'d>: Hash + Eq + Send + Sync> + Sync,
-            L: Keep<View<'d> = K::View<'d>> + Sync,
+            L: Keep<View<'d>: Same<K::View<'d>>> + Sync,
             V: Keep<View<'d>: Send + Sync> + Sync,
             W: Keep<View<'d>: Send + Sync> + Sync,
         {

@@ -60,11 +60,10 @@ where
 
 /// See [`DStream::flat_map_values`](crate::DStream::flat_map_values).
 #[inline]
-pub fn flat_map_values<I, T, K, V, U>(batch: I, mut f: impl FnMut(V) -> U) -> impl Iterator<Item = (K, U::Item)>
+pub fn flat_map_values<I, T, U>(batch: I, mut f: impl FnMut(T::Value) -> U) -> impl Iterator<Item = (T::Key, U::Item)>
 where
     I: Iterator<Item = T>,
-    T: Pair<Key = K, Value = V>,
-    K: Clone,
+    T: Pair<Key: Clone>,
     U: IntoIterator,
 {
     batch.flat_map(move |record| {
