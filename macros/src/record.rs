@@ -1,6 +1,6 @@
 //! `#[derive(Record)]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, parse_quote};
@@ -14,10 +14,11 @@ pub fn derive(input: TokenStream) -> TokenStream {
         Err(error) => return error.into_compile_error(),
     };
     let name = &input.ident;
+    let to = names::variable("to", name.span());
     let shown = match &input.data {
         Data::Struct(data) => {
             let (pattern, fields) = bindings(&data.fields);
-            show(&name.to_string(), quote!(Self #pattern), &fields)
+            show(&to, &name.to_string(), quote!(Self #pattern), &fields)
         }
         Data::Enum(data) => data
             .variants
@@ -25,7 +26,7 @@ pub fn derive(input: TokenStream) -> TokenStream {
             .map(|variant| {
                 let (pattern, fields) = bindings(&variant.fields);
                 let ident = &variant.ident;
-                show(&ident.to_string(), quote!(Self::#ident #pattern), &fields)
+                show(&to, &ident.to_string(), quote!(Self::#ident #pattern), &fields)
             })
             .collect(),
         Data::Union(data) => {
@@ -51,7 +52,7 @@ pub fn derive(input: TokenStream) -> TokenStream {
         }
         impl #generics ::microbatch::Record for #name #arguments #conditions {}
         impl #generics ::microbatch::Show for #name #arguments #conditions {
-            fn show(&self, to: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            fn show(&self, #to: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 match self { #shown }
             }
         }
@@ -59,7 +60,7 @@ pub fn derive(input: TokenStream) -> TokenStream {
 }
 
 /// A pattern that binds all fields, and the names it binds.
-fn bindings(fields: &Fields) -> (TokenStream, Vec<proc_macro2::Ident>) {
+fn bindings(fields: &Fields) -> (TokenStream, Vec<Ident>) {
     match fields {
         Fields::Named(named) => {
             let members: Vec<_> = named.named.iter().filter_map(|field| field.ident.clone()).collect();
@@ -75,13 +76,13 @@ fn bindings(fields: &Fields) -> (TokenStream, Vec<proc_macro2::Ident>) {
 }
 
 /// A name for each field, shown at its type: it may be one that cannot be in a record.
-fn field_names<'a>(fields: impl IntoIterator<Item = &'a syn::Field>) -> Vec<proc_macro2::Ident> {
+fn field_names<'a>(fields: impl IntoIterator<Item = &'a syn::Field>) -> Vec<Ident> {
     let name = |(number, field): (usize, &syn::Field)| {
         format_ident!("field_{number}", span = names::plumbing(field.ty.span()))
     };
     fields.into_iter().enumerate().map(name).collect()
 }
 
-fn show(name: &str, pattern: TokenStream, fields: &[proc_macro2::Ident]) -> TokenStream {
-    quote!(#pattern => ::microbatch::__private::show_fields(to, #name, &[#(&::microbatch::Shown(#fields) as &dyn ::core::fmt::Display),*]),)
+fn show(to: &Ident, name: &str, pattern: TokenStream, fields: &[Ident]) -> TokenStream {
+    quote!(#pattern => ::microbatch::__private::show_fields(#to, #name, &[#(&::microbatch::Shown(#fields) as &dyn ::core::fmt::Display),*]),)
 }
