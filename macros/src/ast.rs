@@ -67,6 +67,8 @@ pub struct Step {
     pub name: Option<Ident>,
     pub generics: TokenStream,
     pub args: Option<Vec<TokenStream>>,
+    /// The closing parenthesis.
+    pub close: Span,
 }
 
 impl Step {

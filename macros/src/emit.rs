@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::parse::Parser;
 
@@ -241,13 +241,16 @@ impl<'a> Emit<'a> {
             .collect()
     }
 
-    /// `ops::name::<generics>`
-    fn call(&self, node: NodeId, module: &str) -> TokenStream {
-        let span = self.span(node);
-        let private = names::runtime(span);
-        let (op, generics) = (self.op(node), &self.plan.graph.nodes[node].step.generics);
+    /// `ops::name::<generics>(inputs, args)`
+    fn call(&self, node: NodeId, module: &str, inputs: &[TokenStream]) -> TokenStream {
+        let (span, step, args) = (self.span(node), &self.plan.graph.nodes[node].step, self.args(node));
+        let (private, op, generics) = (names::runtime(span), self.op(node), &step.generics);
         let module: TokenStream = module.parse().unwrap_or_default();
-        quote_spanned!(names::plumbing(span)=> #private::#module::#op #generics)
+        // An unfinished argument is reported where it ends.
+        let is_finished = args.last().is_none_or(|arg| syn::parse2::<syn::Expr>(arg.clone()).is_ok());
+        let mut args = Group::new(Delimiter::Parenthesis, quote!(#(#inputs,)* #(#args),*));
+        args.set_span(names::plumbing(if is_finished { span } else { step.close }));
+        quote_spanned!(names::plumbing(span)=> #private::#module::#op #generics #args)
     }
 
     /// Setup statements and sources, in the order in which they are written.
@@ -261,17 +264,17 @@ impl<'a> Emit<'a> {
 
     fn open(&self, node: NodeId) -> TokenStream {
         let (span, label) = (names::plumbing(self.span(node)), &self.names[node]);
-        let (variable, call, args) = (self.variable(node), self.call(node, "ops::sources"), self.args(node));
+        let (variable, call) = (self.variable(node), self.call(node, "ops::sources", &[]));
         let engine = names::variable("engine", span);
-        quote_spanned!(span=> let mut #variable = #engine.open(#label, #call(#(#args),*))?;)
+        quote_spanned!(span=> let mut #variable = #engine.open(#label, #call)?;)
     }
 
     /// The handles of outputs: those that are made where `stream!` stands, or those that are made when the pipeline starts.
     fn handles(&self, outside: bool) -> TokenStream {
         let outputs = self.plan.outputs().filter(|node| self.plan.op(*node).class == Class::Output);
         let handles = outputs.filter(|node| self.is_made_outside(*node) == outside).map(|node| {
-            let (variable, call, args) = (self.handle(node), self.call(node, "ops::output"), self.args(node));
-            quote_spanned!(names::plumbing(self.span(node))=> let mut #variable = #call(#(#args),*);)
+            let (variable, call) = (self.handle(node), self.call(node, "ops::output", &[]));
+            quote_spanned!(names::plumbing(self.span(node))=> let mut #variable = #call;)
         });
         handles.collect()
     }
@@ -303,8 +306,7 @@ impl<'a> Emit<'a> {
 
     fn make(&self, node: NodeId) -> TokenStream {
         let (span, label) = (names::plumbing(self.span(node)), &self.names[node]);
-        let (variable, engine, args) = (self.variable(node), names::variable("engine", span), self.args(node));
-        let call = self.call(node, "ops");
+        let (variable, engine) = (self.variable(node), names::variable("engine", span));
         let inputs = self.plan.graph.nodes[node].inputs.len();
         match self.plan.op(node).class {
             Class::Source => quote_spanned!(span=> let #variable = #engine.receive(&mut #variable)?;),
@@ -316,14 +318,19 @@ impl<'a> Emit<'a> {
             Class::Join => {
                 let (left, right) = (self.input_variable(node, 0), self.input_variable(node, 1));
                 let (gather_left, gather_right) = (self.gather(node, 0), self.gather(node, 1));
+                let sides = [left.clone(), right.clone()].map(|side| quote_spanned!(span=> &#side));
+                let inputs: Vec<_> = [quote!(#engine), quote!(#label)].into_iter().chain(sides).collect();
+                let call = self.call(node, "ops", &inputs);
                 quote_spanned! {span=>
                     let (#left, #right) = (#gather_left, #gather_right);
-                    let #variable = #call(#engine, #label, &#left, &#right)?;
+                    let #variable = #call?;
                 }
             }
             Class::Batch => {
                 let rows = (0..inputs).map(|input| self.gather(node, input));
-                quote_spanned!(span=> let #variable = #call(#engine, #label, #(#rows,)* #(#args),*)?;)
+                let inputs: Vec<_> = [quote!(#engine), quote!(#label)].into_iter().chain(rows).collect();
+                let call = self.call(node, "ops", &inputs);
+                quote_spanned!(span=> let #variable = #call?;)
             }
             Class::Narrow | Class::Partition | Class::Output | Class::Action => TokenStream::new(),
         }
@@ -430,11 +437,12 @@ impl<'a> Emit<'a> {
 
     fn fused(&self, node: NodeId) -> TokenStream {
         let span = names::plumbing(self.span(node));
-        let (batch, call, args) = (names::variable("batch", span), self.call(node, "ops"), self.args(node));
+        let batch = names::variable("batch", span);
         let (typed, chain) = (self.ascription(node), self.fork(self.plan.consumers(node), span));
         let input = self.batch_of_input(node, 0);
+        let call = self.call(node, "ops", &[quote!(#input)]);
         quote_spanned! {span=>
-            let #batch = #call(#input, #(#args),*);
+            let #batch = #call;
             #typed
             #chain
         }
@@ -443,10 +451,12 @@ impl<'a> Emit<'a> {
     fn end(&self, node: NodeId, input: usize) -> TokenStream {
         let span = names::plumbing(self.span(node));
         let (batch, part) = (self.batch_of_input(node, input), self.input_variable(node, input));
-        let args = self.args(node);
-        let (call, private) = (self.call(node, "ops"), names::runtime(span));
+        let private = names::runtime(span);
         match self.plan.op(node).class {
-            Class::Shuffle => quote_spanned!(span=> #call(#batch, #part, #(#args),*);),
+            Class::Shuffle => {
+                let call = self.call(node, "ops", &[quote!(#batch), quote!(#part)]);
+                quote_spanned!(span=> #call;)
+            }
             Class::Join => quote_spanned!(span=> #private::ops::exchange(#batch, #part);),
             Class::Output => {
                 let handle = self.handle(node);
@@ -473,10 +483,11 @@ impl<'a> Emit<'a> {
             let handle = self.handle(node);
             return quote_spanned!(span=> #engine.output(#label, &mut #handle, #part)?;);
         }
-        let (call, args, rows) = (self.call(node, "ops::output"), self.args(node), self.gather(node, 0));
+        let (rows, inputs) = (self.gather(node, 0), [quote!(#engine), quote!(#label), quote!(#part)]);
+        let call = self.call(node, "ops::output", &inputs);
         quote_spanned! {span=>
             let #part = #rows;
-            #call(#engine, #label, #part, #(#args),*)?;
+            #call?;
         }
     }
 

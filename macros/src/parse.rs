@@ -221,16 +221,13 @@ fn step(dot: Span, rest: &mut Tokens) -> Step {
         rest.next();
     }
     let generics = generics(rest);
-    let args = match rest.peek() {
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
-            Some(args::split(group.stream()))
-        }
-        _ => None,
+    let parentheses =
+        rest.next_if(|token| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis));
+    let (args, close) = match parentheses {
+        Some(TokenTree::Group(group)) => (Some(args::split(group.stream())), group.span_close()),
+        _ => (None, dot),
     };
-    if args.is_some() {
-        rest.next();
-    }
-    Step { dot, name, generics, args }
+    Step { dot, name, generics, args, close }
 }
 
 fn generics(rest: &mut Tokens) -> TokenStream {

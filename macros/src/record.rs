@@ -43,14 +43,18 @@ pub fn derive(input: TokenStream) -> TokenStream {
     }
     let (generics, arguments, conditions) = input.generics.split_for_impl();
     // At the type's name, so that a missing `Clone` is reported there, and once.
+    let this = proc_macro2::Ident::new("Self", name.span());
     quote_spanned! {names::plumbing(name.span())=>
+        #[diagnostic::do_not_recommend]
         impl #generics ::microbatch::Keep for #name #arguments #conditions {
-            type Owned = Self;
+            type Owned = #this;
             type View<'microbatch> = &'microbatch Self where Self: 'microbatch;
             fn keep(self) -> Self { self }
             fn view(&self) -> &Self { self }
         }
+        #[diagnostic::do_not_recommend]
         impl #generics ::microbatch::Record for #name #arguments #conditions {}
+        #[diagnostic::do_not_recommend]
         impl #generics ::microbatch::Show for #name #arguments #conditions {
             fn show(&self, #to: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 match self { #shown }
