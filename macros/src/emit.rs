@@ -63,15 +63,14 @@ pub fn broken(program: &Program, graph: &Graph, diag: Diagnostics) -> TokenStrea
     let mistake = names::variable("mistake", Span::call_site());
     let errors = diag.into_errors();
     let own_rust = own_rust(program, graph, &mistake);
-    let errors = quote! {
-        #(let #mistake = #errors)*
-        #[cfg(not(rust_analyzer))]
+    let compiled = quote! {
         let _ = move || -> #private::Result<()> {
             #own_rust
             Ok(())
         };
+        #private::broken()
     };
-    for_both(program, quote!(#private::broken()), errors)
+    for_both(program, compiled, quote!(#(let #mistake = #errors)*))
 }
 
 /// The Rust in a pipeline with mistakes, so that what it uses counts as used and its own mistakes are reported with ours. It
@@ -132,6 +131,7 @@ fn for_both(program: &Program, compiled: TokenStream, errors: TokenStream) -> To
     // rustc reads also what it then leaves out; what is not Rust yet, it must not complain about a second time.
     let reference = if are_statements(&body) { reference } else { quote!(#private::as_written! { #reference }) };
     quote! {{
+        #errors
         #[allow(unexpected_cfgs)]
         let #pipeline = {
             #[cfg(rust_analyzer)]
@@ -139,7 +139,6 @@ fn for_both(program: &Program, compiled: TokenStream, errors: TokenStream) -> To
             #[cfg(not(rust_analyzer))]
             { #compiled }
         };
-        #errors
         #pipeline
     }}
 }
