@@ -43,7 +43,7 @@ pub fn derive(input: TokenStream) -> TokenStream {
     }
     let (generics, arguments, conditions) = input.generics.split_for_impl();
     // At the type's name, so that a missing `Clone` is reported there, and once.
-    let this = proc_macro2::Ident::new("Self", name.span());
+    let this = Ident::new("Self", name.span());
     quote_spanned! {names::plumbing(name.span())=>
         #[diagnostic::do_not_recommend]
         impl #generics ::microbatch::Keep for #name #arguments #conditions {
