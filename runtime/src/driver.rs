@@ -19,9 +19,6 @@ pub(crate) enum Tick {
 /// How often the end of receivers is looked for.
 const POLL: Duration = Duration::from_millis(1);
 
-/// On manual time there are no ticks while receivers end; then a batch makes room for what they still hold.
-const MAKE_ROOM: Duration = Duration::from_millis(100);
-
 /// Decides when the next batch runs and what its time is.
 pub(crate) struct Driver {
     every: Duration,
@@ -48,7 +45,6 @@ enum Mode {
 /// A graceful stop: receivers end, while batches go on as before; then what they have received is processed.
 struct Stopping {
     since: Instant,
-    last_batch: Instant,
     /// Since when nobody receives.
     calm: Option<Time>,
     /// Records that waited when the last extra batch began.
@@ -57,8 +53,7 @@ struct Stopping {
 
 impl Stopping {
     fn new() -> Self {
-        let now = Instant::now();
-        Stopping { since: now, last_batch: now, calm: None, pending: u64::MAX }
+        Stopping { since: Instant::now(), calm: None, pending: u64::MAX }
     }
 
     /// The time since which nobody receives, or since which nobody waits for it any more.
@@ -69,19 +64,12 @@ impl Stopping {
         self.calm
     }
 
-    /// An extra batch, as long as that makes fewer records wait.
+    /// An extra batch for everything that is left, as long as that makes fewer records wait.
     fn extra_batch(&mut self, inputs: &Inputs) -> Tick {
+        inputs.close();
         let pending = inputs.pending();
         let before = std::mem::replace(&mut self.pending, pending);
         if pending > 0 && pending < before { Tick::Batch } else { Tick::End }
-    }
-
-    fn makes_room(&mut self, inputs: &Inputs) -> bool {
-        let due = self.last_batch.elapsed() >= MAKE_ROOM && inputs.pending() > 0;
-        if due {
-            self.last_batch = Instant::now();
-        }
-        due
     }
 }
 
@@ -156,7 +144,7 @@ impl Driver {
 
     fn stop(&mut self, shared: &Shared, inputs: &Inputs) -> Tick {
         let due = self.due();
-        let ticks = matches!(self.mode, Mode::Wall { .. });
+        let ticks = !self.is_manual();
         let stopping = self.stopping.get_or_insert_with(Stopping::new);
         loop {
             let now = shared.clock.now();
@@ -166,9 +154,6 @@ impl Driver {
             }
             if calm.is_some() {
                 return stopping.extra_batch(inputs);
-            }
-            if !ticks && stopping.makes_room(inputs) {
-                return Tick::Batch;
             }
             thread::sleep(POLL);
         }
@@ -223,5 +208,105 @@ impl Driver {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+
+    use crate::clock::Clock;
+    use crate::listener::Listeners;
+    use crate::progress::ProgressBoard;
+    use crate::shared::{Failure, StateCell};
+    use crate::source::Input;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// A driver with ticks, on a clock that the test sets, and one input.
+    struct Rig {
+        driver: Driver,
+        shared: Shared,
+        inputs: Inputs,
+        input: Arc<Input>,
+    }
+
+    fn rig(until: Option<Time>, patience: Duration) -> Rig {
+        let shared = Shared {
+            clock: Arc::new(Clock::manual(Time::from_millis(5_000))),
+            stop: Arc::default(),
+            progress: Arc::new(ProgressBoard::new(SECOND)),
+            listeners: Listeners::default(),
+            failure: Failure::default(),
+            state: StateCell::default(),
+        };
+        let (mut inputs, input) = (Inputs::default(), Arc::new(Input::default()));
+        inputs.add("clicks".into(), Arc::clone(&input));
+        Rig { driver: Driver::wall(SECOND, shared.clock.now(), until, patience, true), shared, inputs, input }
+    }
+
+    impl Rig {
+        /// The time of the next batch at the time `now`; `None` at the end.
+        fn batch(&mut self, now: u64) -> Result<Option<u64>> {
+            self.shared.clock.set(Time::from_millis(now));
+            let tick = self.driver.wait(&self.shared, &self.inputs)?;
+            Ok(matches!(tick, Tick::Batch).then(|| self.driver.advance().as_millis()))
+        }
+    }
+
+    #[test]
+    fn a_pipeline_that_is_too_slow_ends_when_the_batches_are_done_that_were_due() -> Result<()> {
+        let mut rig = rig(None, SECOND);
+        rig.shared.stop.request();
+        let mut now = 7_500;
+        let mut batches = Vec::new();
+        while let Some(time) = rig.batch(now)? {
+            batches.push(time);
+            now += 2_000;
+        }
+        assert_eq!(batches, [6_000, 7_000]);
+        Ok(())
+    }
+
+    #[test]
+    fn batches_go_on_while_receivers_end_and_one_more_takes_what_is_left() -> Result<()> {
+        let mut rig = rig(None, Duration::from_secs(3600));
+        rig.input.receiving.store(1, Ordering::Release);
+        rig.shared.stop.request();
+        assert_eq!(rig.batch(6_100)?, Some(6_000));
+        assert_eq!(rig.batch(7_100)?, Some(7_000));
+        assert!(!rig.input.closing.load(Ordering::Acquire));
+
+        rig.input.receiving.store(0, Ordering::Release);
+        rig.input.pending.store(3, Ordering::Release);
+        assert_eq!(rig.batch(7_200)?, Some(8_000));
+        assert!(rig.input.closing.load(Ordering::Acquire), "its time lies ahead, and it takes everything");
+        rig.input.pending.store(0, Ordering::Release);
+        assert_eq!(rig.batch(7_300)?, None);
+        Ok(())
+    }
+
+    #[test]
+    fn a_receiver_that_does_not_end_is_an_error_at_the_end() -> Result<()> {
+        let mut rig = rig(None, Duration::ZERO);
+        rig.input.receiving.store(1, Ordering::Release);
+        rig.input.pending.store(3, Ordering::Release);
+        rig.shared.stop.request();
+        assert_eq!(rig.batch(5_100)?, Some(6_000), "what it has received is processed");
+        // A source that never gives its records does not hold up the end.
+        let error = rig.batch(5_200).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("source `clicks`") && error.contains("stop_timeout"), "{error}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_duration_ends_with_its_last_batch() -> Result<()> {
+        let mut rig = rig(Some(Time::from_millis(7_000)), SECOND);
+        assert_eq!(rig.batch(6_000)?, Some(6_000));
+        assert_eq!(rig.batch(7_000)?, Some(7_000));
+        assert_eq!(rig.batch(7_000)?, None);
+        Ok(())
     }
 }

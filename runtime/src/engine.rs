@@ -4,7 +4,7 @@
 //! know whether time is real or manual, or how often a batch is tried.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,52 +46,38 @@ struct Batch {
     failures: u32,
     /// Whether the next attempt is for the same batch.
     again: bool,
-    /// For each output operation, whether it is done; another attempt leaves it out then.
-    outputs_done: Vec<bool>,
+    /// Output operations that are done; another attempt leaves them out.
+    outputs_done: BTreeSet<usize>,
     /// Output operations met in this attempt.
     outputs_met: usize,
     commit: Commit,
 }
 
-impl Batch {
-    fn is_done(&self, output: usize) -> bool {
-        self.outputs_done.get(output).copied().unwrap_or_default()
-    }
-
-    fn set_done(&mut self, output: usize, done: bool) {
-        if self.outputs_done.len() <= output {
-            self.outputs_done.resize(output + 1, false);
-        }
-        self.outputs_done[output] = done;
-    }
-}
-
 /// What is to happen when the batch is committed, and must not be seen before.
 #[derive(Default)]
 pub struct Commit {
-    /// The output operation that hands in actions now.
+    /// The output operation that is being written: its number and its label.
     output: usize,
-    actions: VecDeque<(usize, Action)>,
+    label: Arc<str>,
+    actions: VecDeque<Pending>,
 }
 
-type Action = Box<dyn FnOnce() -> Result<(), BoxError> + Send>;
+/// What an output operation has left to do.
+struct Pending {
+    output: usize,
+    label: Arc<str>,
+    action: Box<dyn FnOnce() -> Result<(), BoxError> + Send>,
+}
 
 impl Commit {
-    /// Runs `action` when all outputs of the batch are written. An error fails the batch; when it is tried again, the output
-    /// operation writes again.
+    /// Runs `action` when all outputs of the batch are written. After an error the batch fails, and another attempt writes
+    /// this output again.
     pub fn then(&mut self, action: impl FnOnce() -> Result<(), BoxError> + Send + 'static) {
-        self.actions.push_back((self.output, Box::new(action)));
-    }
-
-    /// The next action, in the order of the output operations.
-    fn next(&mut self) -> Option<(usize, Action)> {
-        let (at, _) = self.actions.iter().enumerate().min_by_key(|(_, (output, _))| *output)?;
-        self.actions.remove(at)
-    }
-
-    /// Leaves out what an output operation has handed in.
-    fn forget(&mut self, output: usize) {
-        self.actions.retain(|(other, _)| *other != output);
+        self.actions.push_back(Pending {
+            output: self.output,
+            label: Arc::clone(&self.label),
+            action: Box::new(action),
+        });
     }
 }
 
@@ -176,7 +162,7 @@ impl Engine {
         }
     }
 
-    /// All sources have come to their end. Manual time ends only when it is told to.
+    /// All sources have come to their end, and everything is processed. Manual time ends only when it is told to.
     fn has_ended(&self) -> bool {
         !self.driver.is_manual() && self.inputs.have_ended()
     }
@@ -266,9 +252,10 @@ impl Engine {
     ) -> Result<()> {
         let id = self.batch.outputs_met;
         self.batch.outputs_met += 1;
-        if self.batch.is_done(id) {
+        if self.batch.outputs_done.contains(&id) {
             return Ok(());
         }
+        self.batch.info.output_operations.retain(|earlier| earlier.id != id);
         let (time, clock) = (self.time(), Arc::clone(&self.shared.clock));
         let mut info = OutputOperationInfo {
             batch_time: time,
@@ -280,7 +267,8 @@ impl Engine {
         };
         self.shared.listeners.tell(|listener| listener.on_output_operation_started(&info));
         let commit = &mut self.batch.commit;
-        commit.output = id;
+        (commit.output, commit.label) = (id, Arc::clone(&info.name));
+        let actions = commit.actions.len();
         let written = match stage::caught(|| write(time, commit)) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(cause)) => Err(Error::Output { time, output: label.to_owned(), cause }),
@@ -289,12 +277,13 @@ impl Engine {
         info.end_time = Some(clock.now());
         info.failure = written.as_ref().err().map(ToString::to_string);
         self.shared.listeners.tell(|listener| listener.on_output_operation_completed(&info));
-        self.batch.info.output_operations.retain(|earlier| earlier.id != id);
         self.batch.info.output_operations.push(info);
-        self.batch.set_done(id, written.is_ok());
-        if written.is_err() {
+        match &written {
+            Ok(()) => {
+                self.batch.outputs_done.insert(id);
+            }
             // The next attempt hands in its own.
-            self.batch.commit.forget(id);
+            Err(_) => self.batch.commit.actions.truncate(actions),
         }
         written
     }
@@ -313,25 +302,19 @@ impl Engine {
     }
 
     fn commit(&mut self) -> Result<()> {
-        while let Some((output, action)) = self.batch.commit.next() {
-            let committed = match stage::caught(action) {
-                Ok(Ok(())) => Ok(()),
-                Ok(Err(cause)) => Err(Error::Output { time: self.time(), output: self.output_name(output), cause }),
-                Err(panicked) => Err(self.panicked(&self.output_name(output), panicked)),
+        let time = self.time();
+        while let Some(Pending { output, label, action }) = self.batch.commit.actions.pop_front() {
+            let error = match stage::caught(action) {
+                Ok(Ok(())) => continue,
+                Ok(Err(cause)) => Error::Output { time, output: label.as_ref().to_owned(), cause },
+                Err(panicked) => self.panicked(&label, panicked),
             };
-            if let Err(error) = committed {
-                // What is left stays for the next attempt, in which this output writes again.
-                self.batch.commit.forget(output);
-                self.batch.set_done(output, false);
-                return Err(error);
-            }
+            // The next attempt writes this output again. What the others have handed in waits for it.
+            self.batch.outputs_done.remove(&output);
+            self.batch.commit.actions.retain(|pending| pending.output != output);
+            return Err(error);
         }
         Ok(())
-    }
-
-    fn output_name(&self, id: usize) -> String {
-        let mut outputs = self.batch.info.output_operations.iter();
-        outputs.find(|output| output.id == id).map_or_else(String::new, |output| output.name.to_string())
     }
 
     fn fail(&mut self, error: Error) -> Result<()> {

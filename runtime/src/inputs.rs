@@ -30,6 +30,11 @@ impl Inputs {
         self.0.iter().map(|(_, input)| input.pending.load(Ordering::Acquire)).sum()
     }
 
+    /// Everything that is left belongs to the next batch, whenever it arrived.
+    pub fn close(&self) {
+        self.0.iter().for_each(|(_, input)| input.closing.store(true, Ordering::Release));
+    }
+
     /// All streams have come to their end, and everything is processed.
     pub fn have_ended(&self) -> bool {
         !self.0.is_empty() && self.0.iter().all(|(_, input)| input.is_drained())

@@ -118,6 +118,8 @@ pub(crate) struct Input {
     pub receiving: AtomicU64,
     /// The source will never have records again.
     pub ended: AtomicBool,
+    /// The next batch is the last one: everything that is left belongs to it, whenever it arrived.
+    pub closing: AtomicBool,
 }
 
 impl Input {
