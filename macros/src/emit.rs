@@ -188,7 +188,18 @@ impl<'a> Emit<'a> {
     }
 
     fn variable(&self, node: NodeId) -> Ident {
-        names::variable(&self.names[node], self.span(node))
+        self.local(node, "")
+    }
+
+    /// A variable that belongs to a node. A stream may be called what the generated code calls something else.
+    fn local(&self, node: NodeId, suffix: &str) -> Ident {
+        const TAKEN: [&str; 7] = ["batch", "engine", "every", "outcome", "pipeline", "plan", "record"];
+        let own = &self.names[node];
+        let mut name = format!("{own}{suffix}");
+        while TAKEN.contains(&name.as_str()) || (name != *own && self.names.contains(&name)) {
+            name.push('_');
+        }
+        names::variable(&name, self.span(node))
     }
 
     fn input_variable(&self, node: NodeId, input: usize) -> Ident {
@@ -198,16 +209,13 @@ impl<'a> Emit<'a> {
             (_, 0) => "_left",
             (_, _) => "_right",
         };
-        names::variable(&format!("{}{side}", self.names[node]), self.span(node))
+        self.local(node, side)
     }
 
     fn dataset(&self, dataset: Dataset) -> Ident {
         match dataset {
             Dataset::Node(node) => self.variable(node),
-            Dataset::Kept(kept) => {
-                let node = self.plan.kept[kept];
-                names::variable(&format!("{}_kept", self.names[node]), self.span(node))
-            }
+            Dataset::Kept(kept) => self.local(self.plan.kept[kept], "_kept"),
         }
     }
 
@@ -279,7 +287,7 @@ impl<'a> Emit<'a> {
     }
 
     fn handle(&self, node: NodeId) -> Ident {
-        names::variable(&format!("{}_output", self.names[node]), self.span(node))
+        self.local(node, "_output")
     }
 
     /// A handle that the caller keeps is cloned where `stream!` stands, unless it comes from the body itself.
@@ -346,7 +354,11 @@ impl<'a> Emit<'a> {
         let (span, variable) = (names::plumbing(self.span(node)), self.variable(node));
         let private = names::runtime(span);
         let inputs: Vec<Ident> = (0..self.plan.graph.nodes[node].inputs.len())
-            .map(|input| names::variable(&self.dataset(self.plan.dataset_of_input(node, input)).to_string(), span))
+            .map(|input| {
+                let mut dataset = self.dataset(self.plan.dataset_of_input(node, input));
+                dataset.set_span(span);
+                dataset
+            })
             .collect();
         let (first, rest) = inputs.split_first().map_or((&variable, &[][..]), |(first, rest)| (first, rest));
         let Some((second, rest)) = rest.split_first() else {

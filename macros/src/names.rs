@@ -26,5 +26,6 @@ pub fn duration(at: Span) -> TokenStream {
 
 /// A generated variable.
 pub fn variable(name: &str, at: Span) -> Ident {
-    Ident::new(name, plumbing(at))
+    let is_keyword = syn::parse_str::<Ident>(name).is_err();
+    if is_keyword { Ident::new_raw(name, plumbing(at)) } else { Ident::new(name, plumbing(at)) }
 }
