@@ -130,7 +130,9 @@ fn for_both(program: &Program, compiled: TokenStream, errors: TokenStream) -> To
     let reference = quote!(#(let _ = #options;)* #private::reference(|#ssc: &#private::Sources| { #body }));
     // rustc reads also what it then leaves out; what is not Rust yet, it must not complain about a second time.
     let reference = if are_statements(&body) { reference } else { quote!(#private::as_written! { #reference }) };
+    let import = names::import();
     quote! {{
+        #import
         #errors
         #[allow(unexpected_cfgs)]
         let #pipeline = {
@@ -248,7 +250,7 @@ impl<'a> Emit<'a> {
             .collect()
     }
 
-    /// `ops::name::<generics>(inputs, args)`
+    /// `__mb::ops::name::<generics>(inputs, args)`
     fn call(&self, node: NodeId, module: &str, inputs: &[TokenStream]) -> TokenStream {
         let (span, step, args) = (self.span(node), &self.plan.graph.nodes[node].step, self.args(node));
         let (private, op, generics) = (names::runtime(span), self.op(node), &step.generics);

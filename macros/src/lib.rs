@@ -1,6 +1,6 @@
 //! The compiler behind `microbatch::stream!`. Use it through the `microbatch` crate.
 //!
-//! One list of passes, each in a file of its own and knowing only those before it ([`expand`] is the table of contents):
+//! One list of passes, each in a file of its own and knowing only those before it (`expand` is the table of contents):
 //!
 //! | pass | from | to |
 //! |---|---|---|

@@ -1,16 +1,23 @@
 //! Every path that generated code refers to.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 
 /// The span of plumbing: it cannot meet the user's names, and errors about it are shown at `at`.
 pub fn plumbing(at: Span) -> Span {
     Span::mixed_site().located_at(at)
 }
 
+/// What generated code may use of the runtime, under the short name that [`import`] gives it.
 pub fn private(at: Span) -> TokenStream {
     let span = plumbing(at);
-    quote_spanned!(span=> ::microbatch::__private)
+    quote_spanned!(span=> __mb)
+}
+
+/// The first line of every expansion.
+pub fn import() -> TokenStream {
+    let private = private(Span::call_site());
+    quote!(use ::microbatch::__private as #private;)
 }
 
 /// [`private`], as the compiled pipeline has imported it.

@@ -1,0 +1,174 @@
+fn main() {
+    let pipeline = {
+        use ::microbatch::__private as __mb;
+        #[allow(unexpected_cfgs)]
+        let pipeline = {
+            #[cfg(not(rust_analyzer))]
+            {
+                let plan = __mb::Plan::new(
+                    vec![
+                        __mb::Step::new("lines", "rate_stream", "1000",
+                        __mb::StepKind::Source, "", & []), __mb::Step::new("marked",
+                        "map", "|n| (n, n % 7)", __mb::StepKind::Narrow, "", & [0usize]),
+                        __mb::Step::new("", "print", "", __mb::StepKind::Output, "", &
+                        [1usize]), __mb::Step::new("", "map_partitions",
+                        "|records| records.skip(1)", __mb::StepKind::Partition, "", &
+                        [1usize]), __mb::Step::new("", "glom", "",
+                        __mb::StepKind::Partition, "", & [3usize]), __mb::Step::new("",
+                        "map", "|partition| partition.len()", __mb::StepKind::Narrow, "",
+                        & [4usize]), __mb::Step::new("", "print", "",
+                        __mb::StepKind::Output, "", & [5usize]), __mb::Step::new("",
+                        "repartition", "4", __mb::StepKind::Batch, "into equal runs", &
+                        [1usize]), __mb::Step::new("", "transform",
+                        "|batch, time| sample(batch, time)", __mb::StepKind::Batch,
+                        "the whole batch", & [7usize]), __mb::Step::new("", "sort_by",
+                        "|(n, _)| *n", __mb::StepKind::Batch, "sorted", & [8usize]),
+                        __mb::Step::new("", "print", "", __mb::StepKind::Output, "", &
+                        [9usize]),
+                    ],
+                    vec![
+                        __mb::Stage::new("lines -> map -> { print, repartition, keep }",
+                        0usize, false, & [1usize, 2usize, 7usize]),
+                        __mb::Stage::new("marked -> map_partitions -> glom -> map -> print",
+                        1usize, true, & [3usize, 4usize, 5usize, 6usize]),
+                        __mb::Stage::new("repartition -> transform", 7usize, false, &
+                        [8usize]), __mb::Stage::new("transform -> sort_by", 8usize,
+                        false, & [9usize]), __mb::Stage::new("sort_by -> print", 9usize,
+                        false, & [10usize]),
+                    ],
+                );
+                __mb::Job::new(
+                    ::core::module_path!(),
+                    ::core::time::Duration::from_nanos(1000000000),
+                    plan,
+                    move |engine: &mut __mb::Engine| -> __mb::Result<()> {
+                        let mut lines = engine
+                            .open("lines", __mb::ops::sources::rate_stream(1000))?;
+                        let mut print_output = __mb::ops::output::print(10);
+                        let mut print_2_output = __mb::ops::output::print(10);
+                        let mut print_3_output = __mb::ops::output::print(10);
+                        while engine.next_batch()?.is_some() {
+                            let outcome = (|| -> __mb::Result<()> {
+                                let lines = engine.receive(&mut lines)?;
+                                let (print, repartition, marked_kept) = engine
+                                    .stage(
+                                        "lines -> map -> { print, repartition, keep }",
+                                        &lines,
+                                        |batch, (print, repartition, marked_kept): &mut (_, _, _)| {
+                                            let batch = __mb::ops::map(batch, |n| (n, n % 7));
+                                            __mb::ops::for_each(
+                                                batch,
+                                                |record| {
+                                                    {
+                                                        let batch = __mb::ops::share(&record);
+                                                        __mb::ops::output::output(batch, print, &print_output);
+                                                    }
+                                                    {
+                                                        let batch = __mb::ops::share(&record);
+                                                        __mb::ops::collect(batch, repartition);
+                                                    }
+                                                    {
+                                                        let batch = __mb::ops::hand_over(record);
+                                                        __mb::ops::collect(batch, marked_kept);
+                                                    }
+                                                },
+                                            );
+                                        },
+                                    )?;
+                                let marked_kept = __mb::ops::keep(
+                                    engine.gather("marked", marked_kept)?,
+                                );
+                                let (print_2,) = engine
+                                    .stage_of_partitions(
+                                        "marked -> map_partitions -> glom -> map -> print",
+                                        &marked_kept,
+                                        |batch, (print_2,): &mut (_,)| {
+                                            let batch = __mb::ops::map_partitions(
+                                                batch,
+                                                |records| records.skip(1),
+                                            );
+                                            let batch = __mb::ops::glom(batch);
+                                            let batch = __mb::ops::map(
+                                                batch,
+                                                |partition| partition.len(),
+                                            );
+                                            __mb::ops::output::output(batch, print_2, &print_2_output);
+                                        },
+                                    )?;
+                                let repartition = __mb::ops::repartition(
+                                    engine,
+                                    "repartition",
+                                    engine.gather("repartition", repartition)?,
+                                    4,
+                                )?;
+                                let (transform,) = engine
+                                    .stage(
+                                        "repartition -> transform",
+                                        &repartition,
+                                        |batch, (transform,): &mut (_,)| {
+                                            __mb::ops::collect(batch, transform);
+                                        },
+                                    )?;
+                                let transform = __mb::ops::transform(
+                                    engine,
+                                    "transform",
+                                    engine.gather("transform", transform)?,
+                                    |batch, time| sample(batch, time),
+                                )?;
+                                let (sort_by,) = engine
+                                    .stage(
+                                        "transform -> sort_by",
+                                        &transform,
+                                        |batch, (sort_by,): &mut (_,)| {
+                                            __mb::ops::collect(batch, sort_by);
+                                        },
+                                    )?;
+                                let sort_by = __mb::ops::sort_by(
+                                    engine,
+                                    "sort_by",
+                                    engine.gather("sort_by", sort_by)?,
+                                    |(n, _)| *n,
+                                )?;
+                                let (print_3,) = engine
+                                    .stage(
+                                        "sort_by -> print",
+                                        &sort_by,
+                                        |batch, (print_3,): &mut (_,)| {
+                                            __mb::ops::output::output(batch, print_3, &print_3_output);
+                                        },
+                                    )?;
+                                engine.output("marked.print", &mut print_output, print)?;
+                                engine.output("map.print", &mut print_2_output, print_2)?;
+                                engine
+                                    .output("sort_by.print", &mut print_3_output, print_3)?;
+                                Ok(())
+                            })();
+                            engine.finish(outcome)?;
+                        }
+                        Ok(())
+                    },
+                )
+            }
+            #[cfg(rust_analyzer)]
+            {
+                let _ = ::core::time::Duration::from_nanos(1000000000);
+                __mb::reference(|ssc: &__mb::Sources| {
+                    let lines = ssc.rate_stream(1000);
+                    let marked = lines.map(|n| (n, n % 7));
+                    marked.print();
+                    marked
+                        .map_partitions(|records| records.skip(1))
+                        .glom()
+                        .map(|partition| partition.len())
+                        .print();
+                    marked
+                        .repartition(4)
+                        .transform(|batch, time| sample(batch, time))
+                        .sort_by(|(n, _)| *n)
+                        .print();
+                })
+            }
+        };
+        pipeline
+    };
+}

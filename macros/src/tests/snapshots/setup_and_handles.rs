@@ -1,0 +1,144 @@
+fn main() {
+    let pipeline = {
+        use ::microbatch::__private as __mb;
+        #[allow(unexpected_cfgs)]
+        let pipeline = {
+            #[cfg(not(rust_analyzer))]
+            {
+                let mut collect_into_output = __mb::ops::output::collect_into(&matches);
+                let plan = __mb::Plan::new(
+                    vec![
+                        __mb::Step::new("lines", "stdin_text_stream", "",
+                        __mb::StepKind::Source, "", & []), __mb::Step::new("", "filter",
+                        "move |line| rules.match_line(line) && line.len() < limit",
+                        __mb::StepKind::Narrow, "", & [0usize]), __mb::Step::new("",
+                        "collect_into", "&matches", __mb::StepKind::Output, "", &
+                        [1usize]), __mb::Step::new("", "map", "|line| line.len()",
+                        __mb::StepKind::Narrow, "", & [0usize]), __mb::Step::new("",
+                        "collect_into", "&seen", __mb::StepKind::Output, "", & [3usize]),
+                        __mb::Step::new("", "foreach_batch",
+                        "|batch, time| store.write(time, &batch)",
+                        __mb::StepKind::Action, "", & [0usize]),
+                    ],
+                    vec![
+                        __mb::Stage::new("lines -> { filter -> collect_into, map -> collect_into, foreach_batch }",
+                        0usize, false, & [1usize, 2usize, 3usize, 4usize, 5usize]),
+                    ],
+                );
+                __mb::Job::new(
+                    name.clone(),
+                    {
+                        let every: ::core::time::Duration = interval;
+                        every
+                    },
+                    plan,
+                    move |engine: &mut __mb::Engine| -> __mb::Result<()> {
+                        let rules = Rules::load(&path)?;
+                        let Some(limit) = rules.limit() else { return Ok(()) };
+                        if limit == 0 {
+                            eprintln!("no limit");
+                        }
+                        let seen = Collector::default();
+                        let mut lines = engine
+                            .open("lines", __mb::ops::sources::stdin_text_stream())?;
+                        let mut collect_into_2_output = __mb::ops::output::collect_into(
+                            &seen,
+                        );
+                        while engine.next_batch()?.is_some() {
+                            let outcome = (|| -> __mb::Result<()> {
+                                let lines = engine.receive(&mut lines)?;
+                                let (collect_into, collect_into_2, foreach_batch) = engine
+                                    .stage(
+                                        "lines -> { filter -> collect_into, map -> collect_into, foreach_batch }",
+                                        &lines,
+                                        |
+                                            batch,
+                                            (
+                                                collect_into,
+                                                collect_into_2,
+                                                foreach_batch,
+                                            ): &mut (_, _, _)|
+                                        {
+                                            __mb::ops::for_each(
+                                                batch,
+                                                |record| {
+                                                    {
+                                                        let batch = __mb::ops::share(&record);
+                                                        let batch = __mb::ops::filter(
+                                                            batch,
+                                                            |line| rules.match_line(line) && line.len() < limit,
+                                                        );
+                                                        __mb::ops::output::output(
+                                                            batch,
+                                                            collect_into,
+                                                            &collect_into_output,
+                                                        );
+                                                    }
+                                                    {
+                                                        let batch = __mb::ops::share(&record);
+                                                        let batch = __mb::ops::map(batch, |line| line.len());
+                                                        __mb::ops::output::output(
+                                                            batch,
+                                                            collect_into_2,
+                                                            &collect_into_2_output,
+                                                        );
+                                                    }
+                                                    {
+                                                        let batch = __mb::ops::hand_over(record);
+                                                        __mb::ops::collect(batch, foreach_batch);
+                                                    }
+                                                },
+                                            );
+                                        },
+                                    )?;
+                                engine
+                                    .output(
+                                        "filter.collect_into",
+                                        &mut collect_into_output,
+                                        collect_into,
+                                    )?;
+                                engine
+                                    .output(
+                                        "map.collect_into",
+                                        &mut collect_into_2_output,
+                                        collect_into_2,
+                                    )?;
+                                let foreach_batch = engine
+                                    .gather("foreach_batch", foreach_batch)?;
+                                __mb::ops::output::foreach_batch(
+                                    engine,
+                                    "lines.foreach_batch",
+                                    foreach_batch,
+                                    |batch, time| store.write(time, &batch),
+                                )?;
+                                Ok(())
+                            })();
+                            engine.finish(outcome)?;
+                        }
+                        Ok(())
+                    },
+                )
+            }
+            #[cfg(rust_analyzer)]
+            {
+                let _ = interval;
+                let _ = name.clone();
+                __mb::reference(|ssc: &__mb::Sources| {
+                    let rules = Rules::load(&path)?;
+                    let Some(limit) = rules.limit() else { return Ok(()) };
+                    if limit == 0 {
+                        eprintln!("no limit");
+                    }
+                    let seen = Collector::default();
+                    let lines = ssc.stdin_text_stream();
+                    lines
+                        .filter(move |line| rules.match_line(line) && line.len() < limit)
+                        .collect_into(&matches);
+                    lines.map(|line| line.len()).collect_into(&seen);
+                    lines.foreach_batch(|batch, time| store.write(time, &batch));
+                })
+            }
+        };
+        pipeline
+    };
+}
