@@ -321,6 +321,37 @@ mod tests {
         assert_eq!(parts("").len(), 0);
     }
 
+    fn tokens(text: &str) -> TokenStream {
+        text.parse().unwrap_or_default()
+    }
+
+    #[test]
+    fn loose_dots_are_found_and_completed() {
+        let dots = |text: &str| loose_dots(tokens(text)).len();
+        assert_eq!(dots("|x| x."), 1);
+        assert_eq!(dots("f(x., y.); x."), 3);
+        assert_eq!(dots("let a = &v[1..]; 0.. ; x.y"), 0);
+        assert_eq!(dots("rule!(a .)"), 0);
+        assert_eq!(without_loose_dots(tokens("x.")).to_string(), tokens("x.unfinished").to_string());
+    }
+
+    #[test]
+    fn values_are_told_from_other_names() {
+        let names = |text: &str| values(tokens(text)).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(names("a.b(c) + d::e(f!(g)) + h(i)"), ["a", "c", "g", "i"]);
+        assert_eq!(names("Click { user: u, page }"), ["Click", "u", "page"]);
+        assert_eq!(names("a != b..c"), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn bound_names_are_those_of_patterns() {
+        let names = bound_names(tokens("match x { Some((a, b)) => a, None => 0 }; |c, (d, e)| c; let Some(f) = g;"));
+        for name in ["a", "b", "c", "d", "e", "f"] {
+            assert!(names.contains(name), "{name}");
+        }
+        assert!(!names.contains("x") && !names.contains("g"));
+    }
+
     #[test]
     fn parameters_of_closures_are_counted() {
         let count = |text: &str| closure(&text.parse().unwrap_or_default()).map(|closure| closure.parameters);

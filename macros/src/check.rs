@@ -7,13 +7,14 @@ use crate::ast::Setting;
 use crate::diag::{Diagnostics, did_you_mean};
 use crate::duration::{self, Parsed};
 use crate::ir::{Graph, Node, Setup};
-use crate::ops::{Arg, Kind, OpSpec};
+use crate::ops::{Arg, Class, Kind, OpSpec};
 
 pub fn all(graph: &Graph, diag: &mut Diagnostics) {
     options(graph, diag);
     for node in &graph.nodes {
         number_of_arguments(node, diag);
         kinds_of_arguments(node, diag);
+        streams_of_union(node, diag);
         node.args.iter().for_each(|arg| loose_dots(arg, diag));
     }
     graph.setup.iter().for_each(|setup| {
@@ -149,6 +150,17 @@ fn kind_of_argument(op: &OpSpec, arg: &Arg, tokens: &TokenStream, at: Span, diag
             diag.error(place, format!("`{}` takes a value for `{}`, not a closure", op.name, arg.name), write);
         }
         _ => {}
+    }
+}
+
+fn streams_of_union(node: &Node, diag: &mut Diagnostics) {
+    if node.op.class == Class::Union && node.inputs.len() < 2 && !node.args.is_empty() {
+        let found = plural(node.inputs.len(), "stream");
+        diag.error(
+            node.step.span(),
+            format!("`{}` takes 2 streams or more, and got {found}", node.op.name),
+            "write `a.union(b)` or `ssc.union([a, b, c])`",
+        );
     }
 }
 

@@ -362,10 +362,8 @@ impl<'a> Emit<'a> {
                 dataset
             })
             .collect();
-        let (first, rest) = inputs.split_first().map_or((&variable, &[][..]), |(first, rest)| (first, rest));
-        let Some((second, rest)) = rest.split_first() else {
-            return quote_spanned!(span=> let #variable = #private::ops::union_of_one(&#first););
-        };
+        // `check` has seen to it that there are two.
+        let [first, second, rest @ ..] = &inputs[..] else { return TokenStream::new() };
         quote_spanned! {span=>
             let #variable = #private::ops::union(&#first, &#second);
             #(let #variable = #private::ops::union(&#variable, &#rest);)*
