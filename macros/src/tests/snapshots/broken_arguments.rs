@@ -18,6 +18,17 @@ fn main() {
         );
         #[allow(unexpected_cfgs)]
         let pipeline = {
+            #[cfg(rust_analyzer)]
+            {
+                let _ = ::core::time::Duration::from_nanos(1000000000);
+                __mb::reference(|ssc: &__mb::Sources| {
+                    let pairs = ssc.queue_stream([vec![(1u64, limit)]]);
+                    pairs.reduce_by_key(|a| a).print(10);
+                    pairs.map(5).print(10);
+                    pairs.join(5).print(10);
+                    pairs.count(1).print(10);
+                })
+            }
             #[cfg(not(rust_analyzer))]
             {
                 let _ = move || -> __mb::Result<()> {
@@ -29,17 +40,6 @@ fn main() {
                     Ok(())
                 };
                 __mb::broken()
-            }
-            #[cfg(rust_analyzer)]
-            {
-                let _ = ::core::time::Duration::from_nanos(1000000000);
-                __mb::reference(|ssc: &__mb::Sources| {
-                    let pairs = ssc.queue_stream([vec![(1u64, limit)]]);
-                    pairs.reduce_by_key(|a| a).print();
-                    pairs.map(5).print();
-                    pairs.join(5).print();
-                    pairs.count(1).print();
-                })
             }
         };
         pipeline

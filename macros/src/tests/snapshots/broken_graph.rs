@@ -24,6 +24,21 @@ fn main() {
         );
         #[allow(unexpected_cfgs)]
         let pipeline = {
+            #[cfg(rust_analyzer)]
+            {
+                let _ = ::core::time::Duration::from_nanos(0);
+                let _ = ::core::time::Duration::from_nanos(0);
+                __mb::reference(|ssc: &__mb::Sources| {
+                    let lines = ssc.stdin_text_stream();
+                    let lines = lines.map(|line| line.len());
+                    let unused = lines.map(|n| n + 1);
+                    if debug {
+                        lines.print(10);
+                    }
+                    lines.print(10).count();
+                    lines.distinct();
+                })
+            }
             #[cfg(not(rust_analyzer))]
             {
                 let _ = move || -> __mb::Result<()> {
@@ -34,21 +49,6 @@ fn main() {
                     Ok(())
                 };
                 __mb::broken()
-            }
-            #[cfg(rust_analyzer)]
-            {
-                let _ = ::core::time::Duration::from_nanos(0);
-                let _ = ::core::time::Duration::from_nanos(0);
-                __mb::reference(|ssc: &__mb::Sources| {
-                    let lines = ssc.stdin_text_stream();
-                    let lines = lines.map(|line| line.len());
-                    let unused = lines.map(|n| n + 1);
-                    if debug {
-                        lines.print();
-                    }
-                    lines.print().count();
-                    lines.distinct();
-                })
             }
         };
         pipeline

@@ -15,6 +15,16 @@ fn main() {
         );
         #[allow(unexpected_cfgs)]
         let pipeline = {
+            #[cfg(rust_analyzer)]
+            {
+                let _ = ::core::time::Duration::from_nanos(1000000000);
+                __mb::reference(|ssc: &__mb::Sources| {
+                    let lines = ssc.sockettextstream("localhost", 9999);
+                    let words = lines.flatMap(|line| line.split(' '));
+                    wrods.print(10);
+                    words.union(others).print(10);
+                })
+            }
             #[cfg(not(rust_analyzer))]
             {
                 let _ = move || -> __mb::Result<()> {
@@ -25,16 +35,6 @@ fn main() {
                     Ok(())
                 };
                 __mb::broken()
-            }
-            #[cfg(rust_analyzer)]
-            {
-                let _ = ::core::time::Duration::from_nanos(1000000000);
-                __mb::reference(|ssc: &__mb::Sources| {
-                    let lines = ssc.sockettextstream("localhost", 9999);
-                    let words = lines.flatMap(|line| line.split(' '));
-                    wrods.print();
-                    words.union(others).print();
-                })
             }
         };
         pipeline

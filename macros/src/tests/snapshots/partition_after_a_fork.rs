@@ -3,99 +3,134 @@ fn main() {
         use ::microbatch::__private as __mb;
         #[allow(unexpected_cfgs)]
         let pipeline = {
+            #[cfg(rust_analyzer)]
+            {
+                let _ = ::core::time::Duration::from_nanos(1000000000);
+                __mb::reference(|ssc: &__mb::Sources| {
+                    let lines = ssc.rate_stream(1000);
+                    let marked = lines.map(|n| (n, n % 7));
+                    marked.print(10);
+                    marked
+                        .map_partitions(|records| records.skip(1))
+                        .glom()
+                        .map(|partition| partition.len())
+                        .print(10);
+                    marked
+                        .repartition(4)
+                        .transform(|batch, time| sample(batch, time))
+                        .sort_by(|(n, _)| *n)
+                        .print(10);
+                })
+            }
             #[cfg(not(rust_analyzer))]
             {
-                let plan = __mb::Plan::new(
+                use __mb as __microbatch;
+                let plan = __microbatch::Plan::new(
                     vec![
-                        __mb::Step::new("lines", "rate_stream", "1000",
-                        __mb::StepKind::Source, "", & []), __mb::Step::new("marked",
-                        "map", "|n| (n, n % 7)", __mb::StepKind::Narrow, "", & [0usize]),
-                        __mb::Step::new("", "print", "", __mb::StepKind::Output, "", &
-                        [1usize]), __mb::Step::new("", "map_partitions",
-                        "|records| records.skip(1)", __mb::StepKind::Partition, "", &
-                        [1usize]), __mb::Step::new("", "glom", "",
-                        __mb::StepKind::Partition, "", & [3usize]), __mb::Step::new("",
-                        "map", "|partition| partition.len()", __mb::StepKind::Narrow, "",
-                        & [4usize]), __mb::Step::new("", "print", "",
-                        __mb::StepKind::Output, "", & [5usize]), __mb::Step::new("",
-                        "repartition", "4", __mb::StepKind::Batch, "into equal runs", &
-                        [1usize]), __mb::Step::new("", "transform",
-                        "|batch, time| sample(batch, time)", __mb::StepKind::Batch,
-                        "the whole batch", & [7usize]), __mb::Step::new("", "sort_by",
-                        "|(n, _)| *n", __mb::StepKind::Batch, "sorted", & [8usize]),
-                        __mb::Step::new("", "print", "", __mb::StepKind::Output, "", &
-                        [9usize]),
+                        __microbatch::Step::new("lines", "rate_stream", "1000",
+                        __microbatch::StepKind::Source, "", & []),
+                        __microbatch::Step::new("marked", "map", "|n| (n, n % 7)",
+                        __microbatch::StepKind::Narrow, "", & [0usize]),
+                        __microbatch::Step::new("", "print", "",
+                        __microbatch::StepKind::Output, "", & [1usize]),
+                        __microbatch::Step::new("", "map_partitions",
+                        "|records| records.skip(1)", __microbatch::StepKind::Partition,
+                        "", & [1usize]), __microbatch::Step::new("", "glom", "",
+                        __microbatch::StepKind::Partition, "", & [3usize]),
+                        __microbatch::Step::new("", "map", "|partition| partition.len()",
+                        __microbatch::StepKind::Narrow, "", & [4usize]),
+                        __microbatch::Step::new("", "print", "",
+                        __microbatch::StepKind::Output, "", & [5usize]),
+                        __microbatch::Step::new("", "repartition", "4",
+                        __microbatch::StepKind::Batch, "into equal runs", & [1usize]),
+                        __microbatch::Step::new("", "transform",
+                        "|batch, time| sample(batch, time)",
+                        __microbatch::StepKind::Batch, "the whole batch", & [7usize]),
+                        __microbatch::Step::new("", "sort_by", "|(n, _)| *n",
+                        __microbatch::StepKind::Batch, "sorted", & [8usize]),
+                        __microbatch::Step::new("", "print", "",
+                        __microbatch::StepKind::Output, "", & [9usize]),
                     ],
                     vec![
-                        __mb::Stage::new("lines -> map -> { print, repartition, keep }",
+                        __microbatch::Stage::new("lines -> map -> { print, repartition, keep }",
                         0usize, false, & [1usize, 2usize, 7usize]),
-                        __mb::Stage::new("marked -> map_partitions -> glom -> map -> print",
+                        __microbatch::Stage::new("marked -> map_partitions -> glom -> map -> print",
                         1usize, true, & [3usize, 4usize, 5usize, 6usize]),
-                        __mb::Stage::new("repartition -> transform", 7usize, false, &
-                        [8usize]), __mb::Stage::new("transform -> sort_by", 8usize,
-                        false, & [9usize]), __mb::Stage::new("sort_by -> print", 9usize,
+                        __microbatch::Stage::new("repartition -> transform", 7usize,
+                        false, & [8usize]),
+                        __microbatch::Stage::new("transform -> sort_by", 8usize, false, &
+                        [9usize]), __microbatch::Stage::new("sort_by -> print", 9usize,
                         false, & [10usize]),
                     ],
                 );
-                __mb::Job::new(
+                __microbatch::Job::new(
                     ::core::module_path!(),
                     ::core::time::Duration::from_nanos(1000000000),
                     plan,
-                    move |engine: &mut __mb::Engine| -> __mb::Result<()> {
+                    move |engine: &mut __microbatch::Engine| -> __microbatch::Result<()> {
                         let mut lines = engine
-                            .open("lines", __mb::ops::sources::rate_stream(1000))?;
-                        let mut print_output = __mb::ops::output::print(10);
-                        let mut print_2_output = __mb::ops::output::print(10);
-                        let mut print_3_output = __mb::ops::output::print(10);
+                            .open(
+                                "lines",
+                                __microbatch::ops::sources::rate_stream(1000),
+                            )?;
+                        let mut print_output = __microbatch::ops::output::print(10);
+                        let mut print_2_output = __microbatch::ops::output::print(10);
+                        let mut print_3_output = __microbatch::ops::output::print(10);
                         while engine.next_batch()?.is_some() {
-                            let outcome = (|| -> __mb::Result<()> {
+                            let outcome = (|| -> __microbatch::Result<()> {
                                 let lines = engine.receive(&mut lines)?;
                                 let (print, repartition, marked_kept) = engine
                                     .stage(
                                         "lines -> map -> { print, repartition, keep }",
                                         &lines,
                                         |batch, (print, repartition, marked_kept): &mut (_, _, _)| {
-                                            let batch = __mb::ops::map(batch, |n| (n, n % 7));
-                                            __mb::ops::for_each(
+                                            let batch = __microbatch::ops::map(batch, |n| (n, n % 7));
+                                            __microbatch::ops::for_each(
                                                 batch,
                                                 |record| {
                                                     {
-                                                        let batch = __mb::ops::share(&record);
-                                                        __mb::ops::output::output(batch, print, &print_output);
+                                                        let batch = __microbatch::ops::share(&record);
+                                                        __microbatch::ops::output::output(
+                                                            batch,
+                                                            print,
+                                                            &print_output,
+                                                        );
                                                     }
                                                     {
-                                                        let batch = __mb::ops::share(&record);
-                                                        __mb::ops::collect(batch, repartition);
+                                                        let batch = __microbatch::ops::share(&record);
+                                                        __microbatch::ops::collect(batch, repartition);
                                                     }
                                                     {
-                                                        let batch = __mb::ops::hand_over(record);
-                                                        __mb::ops::collect(batch, marked_kept);
+                                                        let batch = __microbatch::ops::hand_over(record);
+                                                        __microbatch::ops::keep(batch, marked_kept);
                                                     }
                                                 },
                                             );
                                         },
                                     )?;
-                                let marked_kept = __mb::ops::keep(
-                                    engine.gather("marked", marked_kept)?,
-                                );
+                                let marked_kept = engine.gather("marked", marked_kept)?;
                                 let (print_2,) = engine
                                     .stage_of_partitions(
                                         "marked -> map_partitions -> glom -> map -> print",
                                         &marked_kept,
                                         |batch, (print_2,): &mut (_,)| {
-                                            let batch = __mb::ops::map_partitions(
+                                            let batch = __microbatch::ops::map_partitions(
                                                 batch,
                                                 |records| records.skip(1),
                                             );
-                                            let batch = __mb::ops::glom(batch);
-                                            let batch = __mb::ops::map(
+                                            let batch = __microbatch::ops::glom(batch);
+                                            let batch = __microbatch::ops::map(
                                                 batch,
                                                 |partition| partition.len(),
                                             );
-                                            __mb::ops::output::output(batch, print_2, &print_2_output);
+                                            __microbatch::ops::output::output(
+                                                batch,
+                                                print_2,
+                                                &print_2_output,
+                                            );
                                         },
                                     )?;
-                                let repartition = __mb::ops::repartition(
+                                let repartition = __microbatch::ops::repartition(
                                     engine,
                                     "repartition",
                                     engine.gather("repartition", repartition)?,
@@ -106,10 +141,10 @@ fn main() {
                                         "repartition -> transform",
                                         &repartition,
                                         |batch, (transform,): &mut (_,)| {
-                                            __mb::ops::collect(batch, transform);
+                                            __microbatch::ops::collect(batch, transform);
                                         },
                                     )?;
-                                let transform = __mb::ops::transform(
+                                let transform = __microbatch::ops::transform(
                                     engine,
                                     "transform",
                                     engine.gather("transform", transform)?,
@@ -120,10 +155,10 @@ fn main() {
                                         "transform -> sort_by",
                                         &transform,
                                         |batch, (sort_by,): &mut (_,)| {
-                                            __mb::ops::collect(batch, sort_by);
+                                            __microbatch::ops::collect(batch, sort_by);
                                         },
                                     )?;
-                                let sort_by = __mb::ops::sort_by(
+                                let sort_by = __microbatch::ops::sort_by(
                                     engine,
                                     "sort_by",
                                     engine.gather("sort_by", sort_by)?,
@@ -134,7 +169,11 @@ fn main() {
                                         "sort_by -> print",
                                         &sort_by,
                                         |batch, (print_3,): &mut (_,)| {
-                                            __mb::ops::output::output(batch, print_3, &print_3_output);
+                                            __microbatch::ops::output::output(
+                                                batch,
+                                                print_3,
+                                                &print_3_output,
+                                            );
                                         },
                                     )?;
                                 engine.output("marked.print", &mut print_output, print)?;
@@ -148,25 +187,6 @@ fn main() {
                         Ok(())
                     },
                 )
-            }
-            #[cfg(rust_analyzer)]
-            {
-                let _ = ::core::time::Duration::from_nanos(1000000000);
-                __mb::reference(|ssc: &__mb::Sources| {
-                    let lines = ssc.rate_stream(1000);
-                    let marked = lines.map(|n| (n, n % 7));
-                    marked.print();
-                    marked
-                        .map_partitions(|records| records.skip(1))
-                        .glom()
-                        .map(|partition| partition.len())
-                        .print();
-                    marked
-                        .repartition(4)
-                        .transform(|batch, time| sample(batch, time))
-                        .sort_by(|(n, _)| *n)
-                        .print();
-                })
             }
         };
         pipeline

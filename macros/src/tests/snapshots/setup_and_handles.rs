@@ -3,36 +3,61 @@ fn main() {
         use ::microbatch::__private as __mb;
         #[allow(unexpected_cfgs)]
         let pipeline = {
+            #[cfg(rust_analyzer)]
+            {
+                let _ = interval;
+                let _ = name.clone();
+                __mb::reference(|ssc: &__mb::Sources| {
+                    let rules = Rules::load(&path)?;
+                    let Some(limit) = rules.limit() else { return Ok(()) };
+                    if limit == 0 {
+                        eprintln!("no limit");
+                    }
+                    let seen = Collector::default();
+                    let lines = ssc.stdin_text_stream();
+                    lines
+                        .filter(move |line| rules.match_line(line) && line.len() < limit)
+                        .collect_into(&matches);
+                    lines.map(|line| line.len()).collect_into(&seen);
+                    lines.foreach_batch(|batch, time| store.write(time, &batch));
+                })
+            }
             #[cfg(not(rust_analyzer))]
             {
-                let mut collect_into_output = __mb::ops::output::collect_into(&matches);
-                let plan = __mb::Plan::new(
+                use __mb as __microbatch;
+                let mut collect_into_output = __microbatch::ops::output::collect_into(
+                    &matches,
+                );
+                let plan = __microbatch::Plan::new(
                     vec![
-                        __mb::Step::new("lines", "stdin_text_stream", "",
-                        __mb::StepKind::Source, "", & []), __mb::Step::new("", "filter",
+                        __microbatch::Step::new("lines", "stdin_text_stream", "",
+                        __microbatch::StepKind::Source, "", & []),
+                        __microbatch::Step::new("", "filter",
                         "move |line| rules.match_line(line) && line.len() < limit",
-                        __mb::StepKind::Narrow, "", & [0usize]), __mb::Step::new("",
-                        "collect_into", "&matches", __mb::StepKind::Output, "", &
-                        [1usize]), __mb::Step::new("", "map", "|line| line.len()",
-                        __mb::StepKind::Narrow, "", & [0usize]), __mb::Step::new("",
-                        "collect_into", "&seen", __mb::StepKind::Output, "", & [3usize]),
-                        __mb::Step::new("", "foreach_batch",
+                        __microbatch::StepKind::Narrow, "", & [0usize]),
+                        __microbatch::Step::new("", "collect_into", "&matches",
+                        __microbatch::StepKind::Output, "", & [1usize]),
+                        __microbatch::Step::new("", "map", "|line| line.len()",
+                        __microbatch::StepKind::Narrow, "", & [0usize]),
+                        __microbatch::Step::new("", "collect_into", "&seen",
+                        __microbatch::StepKind::Output, "", & [3usize]),
+                        __microbatch::Step::new("", "foreach_batch",
                         "|batch, time| store.write(time, &batch)",
-                        __mb::StepKind::Action, "", & [0usize]),
+                        __microbatch::StepKind::Action, "", & [0usize]),
                     ],
                     vec![
-                        __mb::Stage::new("lines -> { filter -> collect_into, map -> collect_into, foreach_batch }",
+                        __microbatch::Stage::new("lines -> { filter -> collect_into, map -> collect_into, foreach_batch }",
                         0usize, false, & [1usize, 2usize, 3usize, 4usize, 5usize]),
                     ],
                 );
-                __mb::Job::new(
+                __microbatch::Job::new(
                     name.clone(),
                     {
                         let every: ::core::time::Duration = interval;
                         every
                     },
                     plan,
-                    move |engine: &mut __mb::Engine| -> __mb::Result<()> {
+                    move |engine: &mut __microbatch::Engine| -> __microbatch::Result<()> {
                         let rules = Rules::load(&path)?;
                         let Some(limit) = rules.limit() else { return Ok(()) };
                         if limit == 0 {
@@ -40,12 +65,15 @@ fn main() {
                         }
                         let seen = Collector::default();
                         let mut lines = engine
-                            .open("lines", __mb::ops::sources::stdin_text_stream())?;
-                        let mut collect_into_2_output = __mb::ops::output::collect_into(
+                            .open(
+                                "lines",
+                                __microbatch::ops::sources::stdin_text_stream(),
+                            )?;
+                        let mut collect_into_2_output = __microbatch::ops::output::collect_into(
                             &seen,
                         );
                         while engine.next_batch()?.is_some() {
-                            let outcome = (|| -> __mb::Result<()> {
+                            let outcome = (|| -> __microbatch::Result<()> {
                                 let lines = engine.receive(&mut lines)?;
                                 let (collect_into, collect_into_2, foreach_batch) = engine
                                     .stage(
@@ -59,33 +87,36 @@ fn main() {
                                                 foreach_batch,
                                             ): &mut (_, _, _)|
                                         {
-                                            __mb::ops::for_each(
+                                            __microbatch::ops::for_each(
                                                 batch,
                                                 |record| {
                                                     {
-                                                        let batch = __mb::ops::share(&record);
-                                                        let batch = __mb::ops::filter(
+                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::filter(
                                                             batch,
                                                             |line| rules.match_line(line) && line.len() < limit,
                                                         );
-                                                        __mb::ops::output::output(
+                                                        __microbatch::ops::output::output(
                                                             batch,
                                                             collect_into,
                                                             &collect_into_output,
                                                         );
                                                     }
                                                     {
-                                                        let batch = __mb::ops::share(&record);
-                                                        let batch = __mb::ops::map(batch, |line| line.len());
-                                                        __mb::ops::output::output(
+                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::map(
+                                                            batch,
+                                                            |line| line.len(),
+                                                        );
+                                                        __microbatch::ops::output::output(
                                                             batch,
                                                             collect_into_2,
                                                             &collect_into_2_output,
                                                         );
                                                     }
                                                     {
-                                                        let batch = __mb::ops::hand_over(record);
-                                                        __mb::ops::collect(batch, foreach_batch);
+                                                        let batch = __microbatch::ops::hand_over(record);
+                                                        __microbatch::ops::collect(batch, foreach_batch);
                                                     }
                                                 },
                                             );
@@ -105,7 +136,7 @@ fn main() {
                                     )?;
                                 let foreach_batch = engine
                                     .gather("foreach_batch", foreach_batch)?;
-                                __mb::ops::output::foreach_batch(
+                                __microbatch::ops::output::foreach_batch(
                                     engine,
                                     "lines.foreach_batch",
                                     foreach_batch,
@@ -118,25 +149,6 @@ fn main() {
                         Ok(())
                     },
                 )
-            }
-            #[cfg(rust_analyzer)]
-            {
-                let _ = interval;
-                let _ = name.clone();
-                __mb::reference(|ssc: &__mb::Sources| {
-                    let rules = Rules::load(&path)?;
-                    let Some(limit) = rules.limit() else { return Ok(()) };
-                    if limit == 0 {
-                        eprintln!("no limit");
-                    }
-                    let seen = Collector::default();
-                    let lines = ssc.stdin_text_stream();
-                    lines
-                        .filter(move |line| rules.match_line(line) && line.len() < limit)
-                        .collect_into(&matches);
-                    lines.map(|line| line.len()).collect_into(&seen);
-                    lines.foreach_batch(|batch, time| store.write(time, &batch));
-                })
             }
         };
         pipeline

@@ -3,73 +3,103 @@ fn main() {
         use ::microbatch::__private as __mb;
         #[allow(unexpected_cfgs)]
         let pipeline = {
+            #[cfg(rust_analyzer)]
+            {
+                let _ = ::core::time::Duration::from_nanos(500000000);
+                let _ = "shared";
+                __mb::reference(|ssc: &__mb::Sources| {
+                    let numbers = ssc.queue_stream(batches);
+                    let even = numbers.filter(|n| n % 2 == 0);
+                    even.map(|n| n * 10).collect_into(&tens);
+                    even.count().print(10);
+                    numbers.print(5);
+                })
+            }
             #[cfg(not(rust_analyzer))]
             {
-                let mut collect_into_output = __mb::ops::output::collect_into(&tens);
-                let plan = __mb::Plan::new(
+                use __mb as __microbatch;
+                let mut collect_into_output = __microbatch::ops::output::collect_into(
+                    &tens,
+                );
+                let plan = __microbatch::Plan::new(
                     vec![
-                        __mb::Step::new("numbers", "queue_stream", "batches",
-                        __mb::StepKind::Source, "", & []), __mb::Step::new("even",
-                        "filter", "|n| n % 2 == 0", __mb::StepKind::Narrow, "", &
-                        [0usize]), __mb::Step::new("", "map", "|n| n * 10",
-                        __mb::StepKind::Narrow, "", & [1usize]), __mb::Step::new("",
-                        "collect_into", "&tens", __mb::StepKind::Output, "", & [2usize]),
-                        __mb::Step::new("", "count", "", __mb::StepKind::Shuffle,
-                        "one number", & [1usize]), __mb::Step::new("", "print", "",
-                        __mb::StepKind::Output, "", & [4usize]), __mb::Step::new("",
-                        "print", "5", __mb::StepKind::Output, "", & [0usize]),
+                        __microbatch::Step::new("numbers", "queue_stream", "batches",
+                        __microbatch::StepKind::Source, "", & []),
+                        __microbatch::Step::new("even", "filter", "|n| n % 2 == 0",
+                        __microbatch::StepKind::Narrow, "", & [0usize]),
+                        __microbatch::Step::new("", "map", "|n| n * 10",
+                        __microbatch::StepKind::Narrow, "", & [1usize]),
+                        __microbatch::Step::new("", "collect_into", "&tens",
+                        __microbatch::StepKind::Output, "", & [2usize]),
+                        __microbatch::Step::new("", "count", "",
+                        __microbatch::StepKind::Shuffle, "one number", & [1usize]),
+                        __microbatch::Step::new("", "print", "",
+                        __microbatch::StepKind::Output, "", & [4usize]),
+                        __microbatch::Step::new("", "print", "5",
+                        __microbatch::StepKind::Output, "", & [0usize]),
                     ],
                     vec![
-                        __mb::Stage::new("numbers -> { filter -> { map -> collect_into, count }, print }",
+                        __microbatch::Stage::new("numbers -> { filter -> { map -> collect_into, count }, print }",
                         0usize, false, & [1usize, 2usize, 3usize, 4usize, 6usize]),
-                        __mb::Stage::new("count -> print", 4usize, false, & [5usize]),
+                        __microbatch::Stage::new("count -> print", 4usize, false, &
+                        [5usize]),
                     ],
                 );
-                __mb::Job::new(
+                __microbatch::Job::new(
                     "shared",
                     ::core::time::Duration::from_nanos(500000000),
                     plan,
-                    move |engine: &mut __mb::Engine| -> __mb::Result<()> {
+                    move |engine: &mut __microbatch::Engine| -> __microbatch::Result<()> {
                         let mut numbers = engine
-                            .open("numbers", __mb::ops::sources::queue_stream(batches))?;
-                        let mut print_output = __mb::ops::output::print(10);
-                        let mut print_2_output = __mb::ops::output::print(5);
+                            .open(
+                                "numbers",
+                                __microbatch::ops::sources::queue_stream(batches),
+                            )?;
+                        let mut print_output = __microbatch::ops::output::print(10);
+                        let mut print_2_output = __microbatch::ops::output::print(5);
                         while engine.next_batch()?.is_some() {
-                            let outcome = (|| -> __mb::Result<()> {
+                            let outcome = (|| -> __microbatch::Result<()> {
                                 let numbers = engine.receive(&mut numbers)?;
                                 let (collect_into, count, print_2) = engine
                                     .stage(
                                         "numbers -> { filter -> { map -> collect_into, count }, print }",
                                         &numbers,
                                         |batch, (collect_into, count, print_2): &mut (_, _, _)| {
-                                            __mb::ops::for_each(
+                                            __microbatch::ops::for_each(
                                                 batch,
                                                 |record| {
                                                     {
-                                                        let batch = __mb::ops::share(&record);
-                                                        let batch = __mb::ops::filter(batch, |n| n % 2 == 0);
-                                                        __mb::ops::for_each(
+                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::filter(
+                                                            batch,
+                                                            |n| n % 2 == 0,
+                                                        );
+                                                        __microbatch::ops::for_each(
                                                             batch,
                                                             |record| {
                                                                 {
-                                                                    let batch = __mb::ops::share(&record);
-                                                                    let batch = __mb::ops::map(batch, |n| n * 10);
-                                                                    __mb::ops::output::output(
+                                                                    let batch = __microbatch::ops::share(&record);
+                                                                    let batch = __microbatch::ops::map(batch, |n| n * 10);
+                                                                    __microbatch::ops::output::output(
                                                                         batch,
                                                                         collect_into,
                                                                         &collect_into_output,
                                                                     );
                                                                 }
                                                                 {
-                                                                    let batch = __mb::ops::hand_over(record);
-                                                                    __mb::ops::count(batch, count);
+                                                                    let batch = __microbatch::ops::hand_over(record);
+                                                                    __microbatch::ops::count(batch, count);
                                                                 }
                                                             },
                                                         );
                                                     }
                                                     {
-                                                        let batch = __mb::ops::hand_over(record);
-                                                        __mb::ops::output::output(batch, print_2, &print_2_output);
+                                                        let batch = __microbatch::ops::hand_over(record);
+                                                        __microbatch::ops::output::output(
+                                                            batch,
+                                                            print_2,
+                                                            &print_2_output,
+                                                        );
                                                     }
                                                 },
                                             );
@@ -81,7 +111,11 @@ fn main() {
                                         "count -> print",
                                         &count,
                                         |batch, (print,): &mut (_,)| {
-                                            __mb::ops::output::output(batch, print, &print_output);
+                                            __microbatch::ops::output::output(
+                                                batch,
+                                                print,
+                                                &print_output,
+                                            );
                                         },
                                     )?;
                                 engine
@@ -100,18 +134,6 @@ fn main() {
                         Ok(())
                     },
                 )
-            }
-            #[cfg(rust_analyzer)]
-            {
-                let _ = ::core::time::Duration::from_nanos(500000000);
-                let _ = "shared";
-                __mb::reference(|ssc: &__mb::Sources| {
-                    let numbers = ssc.queue_stream(batches);
-                    let even = numbers.filter(|n| n % 2 == 0);
-                    even.map(|n| n * 10).collect_into(&tens);
-                    even.count().print();
-                    numbers.print(5);
-                })
             }
         };
         pipeline

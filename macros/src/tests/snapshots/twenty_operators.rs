@@ -3,96 +3,150 @@ fn main() {
         use ::microbatch::__private as __mb;
         #[allow(unexpected_cfgs)]
         let pipeline = {
+            #[cfg(rust_analyzer)]
+            {
+                let _ = ::core::time::Duration::from_nanos(1000000000);
+                let _ = "twenty";
+                __mb::reference(|ssc: &__mb::Sources| {
+                    let lines = ssc
+                        .socket_text_stream(
+                            "localhost",
+                            9999,
+                            ::core::default::Default::default(),
+                        );
+                    let words = lines
+                        .flat_map(|line| line.split(' '))
+                        .filter(|word| !word.is_empty());
+                    let pairs = words.map(|word| (word, 1u64));
+                    let counts = pairs.reduce_by_key(|a, b| a + b);
+                    counts.print(10);
+                    counts.map(|(word, n)| (n, word)).top(10).print(10);
+                    let lengths = words
+                        .map(|word| (word, word.len()))
+                        .combine_by_key(|v| v, |c, v| c + v, |a, b| a + b);
+                    let joined = counts.join(lengths);
+                    joined
+                        .map_values(|(n, length)| n as usize * length)
+                        .sort_by_key()
+                        .print_table(["word", "letters"]);
+                    let rare = counts.filter(|(_, n)| *n == 1).map(|(word, _)| word);
+                    rare.union(lines.filter_map(|line| line.split(' ').next()))
+                        .distinct()
+                        .count()
+                        .print(10);
+                    lines
+                        .map(|line| line.len())
+                        .reduce(|a, b| a + b)
+                        .collect_into(&total);
+                })
+            }
             #[cfg(not(rust_analyzer))]
             {
-                let mut collect_into_output = __mb::ops::output::collect_into(&total);
-                let plan = __mb::Plan::new(
+                use __mb as __microbatch;
+                let mut collect_into_output = __microbatch::ops::output::collect_into(
+                    &total,
+                );
+                let plan = __microbatch::Plan::new(
                     vec![
-                        __mb::Step::new("lines", "socket_text_stream",
-                        "\"localhost\", 9999", __mb::StepKind::Source, "", & []),
-                        __mb::Step::new("", "flat_map", "|line| line.split(' ')",
-                        __mb::StepKind::Narrow, "", & [0usize]), __mb::Step::new("words",
-                        "filter", "|word| !word.is_empty()", __mb::StepKind::Narrow, "",
-                        & [1usize]), __mb::Step::new("pairs", "map",
-                        "|word| (word, 1u64)", __mb::StepKind::Narrow, "", & [2usize]),
-                        __mb::Step::new("counts", "reduce_by_key", "|a, b| a + b",
-                        __mb::StepKind::Shuffle, "by key, combined first", & [3usize]),
-                        __mb::Step::new("", "print", "", __mb::StepKind::Output, "", &
-                        [4usize]), __mb::Step::new("", "map", "|(word, n)| (n, word)",
-                        __mb::StepKind::Narrow, "", & [4usize]), __mb::Step::new("",
-                        "top", "10", __mb::StepKind::Shuffle, "the n greatest", &
-                        [6usize]), __mb::Step::new("", "print", "",
-                        __mb::StepKind::Output, "", & [7usize]), __mb::Step::new("",
-                        "map", "|word| (word, word.len())", __mb::StepKind::Narrow, "", &
-                        [2usize]), __mb::Step::new("lengths", "combine_by_key",
-                        "|v| v, |c, v| c + v, |a, b| a + b", __mb::StepKind::Shuffle,
-                        "by key, combined first", & [9usize]), __mb::Step::new("joined",
-                        "join", "lengths", __mb::StepKind::Join, "by key", & [4usize,
-                        10usize]), __mb::Step::new("", "map_values",
-                        "|(n, length)| n as usize * length", __mb::StepKind::Narrow, "",
-                        & [11usize]), __mb::Step::new("", "sort_by_key", "",
-                        __mb::StepKind::Batch, "sorted", & [12usize]),
-                        __mb::Step::new("", "print_table", "[\"word\", \"letters\"]",
-                        __mb::StepKind::Output, "", & [13usize]), __mb::Step::new("",
-                        "filter", "|(_, n)| *n == 1", __mb::StepKind::Narrow, "", &
-                        [4usize]), __mb::Step::new("rare", "map", "|(word, _)| word",
-                        __mb::StepKind::Narrow, "", & [15usize]), __mb::Step::new("",
-                        "filter_map", "|line| line.split(' ').next()",
-                        __mb::StepKind::Narrow, "", & [0usize]), __mb::Step::new("",
-                        "union", "lines.filter_map(|line| line.split(' ').next())",
-                        __mb::StepKind::Union, "", & [16usize, 17usize]),
-                        __mb::Step::new("", "distinct", "", __mb::StepKind::Shuffle,
-                        "by value", & [18usize]), __mb::Step::new("", "count", "",
-                        __mb::StepKind::Shuffle, "one number", & [19usize]),
-                        __mb::Step::new("", "print", "", __mb::StepKind::Output, "", &
-                        [20usize]), __mb::Step::new("", "map", "|line| line.len()",
-                        __mb::StepKind::Narrow, "", & [0usize]), __mb::Step::new("",
-                        "reduce", "|a, b| a + b", __mb::StepKind::Shuffle, "one record",
-                        & [22usize]), __mb::Step::new("", "collect_into", "&total",
-                        __mb::StepKind::Output, "", & [23usize]),
+                        __microbatch::Step::new("lines", "socket_text_stream",
+                        "\"localhost\", 9999", __microbatch::StepKind::Source, "", & []),
+                        __microbatch::Step::new("", "flat_map", "|line| line.split(' ')",
+                        __microbatch::StepKind::Narrow, "", & [0usize]),
+                        __microbatch::Step::new("words", "filter",
+                        "|word| !word.is_empty()", __microbatch::StepKind::Narrow, "", &
+                        [1usize]), __microbatch::Step::new("pairs", "map",
+                        "|word| (word, 1u64)", __microbatch::StepKind::Narrow, "", &
+                        [2usize]), __microbatch::Step::new("counts", "reduce_by_key",
+                        "|a, b| a + b", __microbatch::StepKind::Shuffle,
+                        "by key, combined first", & [3usize]),
+                        __microbatch::Step::new("", "print", "",
+                        __microbatch::StepKind::Output, "", & [4usize]),
+                        __microbatch::Step::new("", "map", "|(word, n)| (n, word)",
+                        __microbatch::StepKind::Narrow, "", & [4usize]),
+                        __microbatch::Step::new("", "top", "10",
+                        __microbatch::StepKind::Shuffle, "the n greatest", & [6usize]),
+                        __microbatch::Step::new("", "print", "",
+                        __microbatch::StepKind::Output, "", & [7usize]),
+                        __microbatch::Step::new("", "map", "|word| (word, word.len())",
+                        __microbatch::StepKind::Narrow, "", & [2usize]),
+                        __microbatch::Step::new("lengths", "combine_by_key",
+                        "|v| v, |c, v| c + v, |a, b| a + b",
+                        __microbatch::StepKind::Shuffle, "by key, combined first", &
+                        [9usize]), __microbatch::Step::new("joined", "join", "lengths",
+                        __microbatch::StepKind::Join, "by key", & [4usize, 10usize]),
+                        __microbatch::Step::new("", "map_values",
+                        "|(n, length)| n as usize * length",
+                        __microbatch::StepKind::Narrow, "", & [11usize]),
+                        __microbatch::Step::new("", "sort_by_key", "",
+                        __microbatch::StepKind::Batch, "sorted", & [12usize]),
+                        __microbatch::Step::new("", "print_table",
+                        "[\"word\", \"letters\"]", __microbatch::StepKind::Output, "", &
+                        [13usize]), __microbatch::Step::new("", "filter",
+                        "|(_, n)| *n == 1", __microbatch::StepKind::Narrow, "", &
+                        [4usize]), __microbatch::Step::new("rare", "map",
+                        "|(word, _)| word", __microbatch::StepKind::Narrow, "", &
+                        [15usize]), __microbatch::Step::new("", "filter_map",
+                        "|line| line.split(' ').next()", __microbatch::StepKind::Narrow,
+                        "", & [0usize]), __microbatch::Step::new("", "union",
+                        "lines.filter_map(|line| line.split(' ').next())",
+                        __microbatch::StepKind::Union, "", & [16usize, 17usize]),
+                        __microbatch::Step::new("", "distinct", "",
+                        __microbatch::StepKind::Shuffle, "by value", & [18usize]),
+                        __microbatch::Step::new("", "count", "",
+                        __microbatch::StepKind::Shuffle, "one number", & [19usize]),
+                        __microbatch::Step::new("", "print", "",
+                        __microbatch::StepKind::Output, "", & [20usize]),
+                        __microbatch::Step::new("", "map", "|line| line.len()",
+                        __microbatch::StepKind::Narrow, "", & [0usize]),
+                        __microbatch::Step::new("", "reduce", "|a, b| a + b",
+                        __microbatch::StepKind::Shuffle, "one record", & [22usize]),
+                        __microbatch::Step::new("", "collect_into", "&total",
+                        __microbatch::StepKind::Output, "", & [23usize]),
                     ],
                     vec![
-                        __mb::Stage::new("lines -> { flat_map -> filter -> { map -> reduce_by_key, map -> combine_by_key }, filter_map -> keep, map -> reduce }",
+                        __microbatch::Stage::new("lines -> { flat_map -> filter -> { map -> reduce_by_key, map -> combine_by_key }, filter_map -> keep, map -> reduce }",
                         0usize, false, & [1usize, 2usize, 3usize, 4usize, 9usize,
                         10usize, 17usize, 22usize, 23usize]),
-                        __mb::Stage::new("counts -> { print, map -> top, join, filter -> map -> keep }",
+                        __microbatch::Stage::new("counts -> { print, map -> top, join, filter -> map -> keep }",
                         4usize, false, & [5usize, 6usize, 7usize, 11usize, 15usize,
-                        16usize]), __mb::Stage::new("top -> print", 7usize, false, &
-                        [8usize]), __mb::Stage::new("lengths -> join", 10usize, false, &
-                        [11usize]),
-                        __mb::Stage::new("joined -> map_values -> sort_by_key", 11usize,
-                        false, & [12usize, 13usize]),
-                        __mb::Stage::new("sort_by_key -> print_table", 13usize, false, &
-                        [14usize]), __mb::Stage::new("union -> distinct", 18usize, false,
-                        & [19usize]), __mb::Stage::new("distinct -> count", 19usize,
-                        false, & [20usize]), __mb::Stage::new("count -> print", 20usize,
-                        false, & [21usize]), __mb::Stage::new("reduce -> collect_into",
+                        16usize]), __microbatch::Stage::new("top -> print", 7usize,
+                        false, & [8usize]), __microbatch::Stage::new("lengths -> join",
+                        10usize, false, & [11usize]),
+                        __microbatch::Stage::new("joined -> map_values -> sort_by_key",
+                        11usize, false, & [12usize, 13usize]),
+                        __microbatch::Stage::new("sort_by_key -> print_table", 13usize,
+                        false, & [14usize]),
+                        __microbatch::Stage::new("union -> distinct", 18usize, false, &
+                        [19usize]), __microbatch::Stage::new("distinct -> count",
+                        19usize, false, & [20usize]),
+                        __microbatch::Stage::new("count -> print", 20usize, false, &
+                        [21usize]), __microbatch::Stage::new("reduce -> collect_into",
                         23usize, false, & [24usize]),
                     ],
                 );
-                __mb::Job::new(
+                __microbatch::Job::new(
                     "twenty",
                     ::core::time::Duration::from_nanos(1000000000),
                     plan,
-                    move |engine: &mut __mb::Engine| -> __mb::Result<()> {
+                    move |engine: &mut __microbatch::Engine| -> __microbatch::Result<()> {
                         let mut lines = engine
                             .open(
                                 "lines",
-                                __mb::ops::sources::socket_text_stream(
+                                __microbatch::ops::sources::socket_text_stream(
                                     "localhost",
                                     9999,
                                     ::core::default::Default::default(),
                                 ),
                             )?;
-                        let mut print_output = __mb::ops::output::print(10);
-                        let mut print_2_output = __mb::ops::output::print(10);
-                        let mut print_table_output = __mb::ops::output::print_table([
+                        let mut print_output = __microbatch::ops::output::print(10);
+                        let mut print_2_output = __microbatch::ops::output::print(10);
+                        let mut print_table_output = __microbatch::ops::output::print_table([
                             "word",
                             "letters",
                         ]);
-                        let mut print_3_output = __mb::ops::output::print(10);
+                        let mut print_3_output = __microbatch::ops::output::print(10);
                         while engine.next_batch()?.is_some() {
-                            let outcome = (|| -> __mb::Result<()> {
+                            let outcome = (|| -> __microbatch::Result<()> {
                                 let lines = engine.receive(&mut lines)?;
                                 let (counts, lengths, filter_map_kept, reduce) = engine
                                     .stage(
@@ -107,34 +161,41 @@ fn main() {
                                                 reduce,
                                             ): &mut (_, _, _, _)|
                                         {
-                                            __mb::ops::for_each(
+                                            __microbatch::ops::for_each(
                                                 batch,
                                                 |record| {
                                                     {
-                                                        let batch = __mb::ops::share(&record);
-                                                        let batch = __mb::ops::flat_map(
+                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::flat_map(
                                                             batch,
                                                             |line| line.split(' '),
                                                         );
-                                                        let batch = __mb::ops::filter(
+                                                        let batch = __microbatch::ops::filter(
                                                             batch,
                                                             |word| !word.is_empty(),
                                                         );
-                                                        __mb::ops::for_each(
+                                                        __microbatch::ops::for_each(
                                                             batch,
                                                             |record| {
                                                                 {
-                                                                    let batch = __mb::ops::share(&record);
-                                                                    let batch = __mb::ops::map(batch, |word| (word, 1u64));
-                                                                    __mb::ops::reduce_by_key(batch, counts, |a, b| a + b);
+                                                                    let batch = __microbatch::ops::share(&record);
+                                                                    let batch = __microbatch::ops::map(
+                                                                        batch,
+                                                                        |word| (word, 1u64),
+                                                                    );
+                                                                    __microbatch::ops::reduce_by_key(
+                                                                        batch,
+                                                                        counts,
+                                                                        |a, b| a + b,
+                                                                    );
                                                                 }
                                                                 {
-                                                                    let batch = __mb::ops::hand_over(record);
-                                                                    let batch = __mb::ops::map(
+                                                                    let batch = __microbatch::ops::hand_over(record);
+                                                                    let batch = __microbatch::ops::map(
                                                                         batch,
                                                                         |word| (word, word.len()),
                                                                     );
-                                                                    __mb::ops::combine_by_key(
+                                                                    __microbatch::ops::combine_by_key(
                                                                         batch,
                                                                         lengths,
                                                                         |v| v,
@@ -146,17 +207,20 @@ fn main() {
                                                         );
                                                     }
                                                     {
-                                                        let batch = __mb::ops::share(&record);
-                                                        let batch = __mb::ops::filter_map(
+                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::filter_map(
                                                             batch,
                                                             |line| line.split(' ').next(),
                                                         );
-                                                        __mb::ops::collect(batch, filter_map_kept);
+                                                        __microbatch::ops::keep(batch, filter_map_kept);
                                                     }
                                                     {
-                                                        let batch = __mb::ops::hand_over(record);
-                                                        let batch = __mb::ops::map(batch, |line| line.len());
-                                                        __mb::ops::reduce(batch, reduce, |a, b| a + b);
+                                                        let batch = __microbatch::ops::hand_over(record);
+                                                        let batch = __microbatch::ops::map(
+                                                            batch,
+                                                            |line| line.len(),
+                                                        );
+                                                        __microbatch::ops::reduce(batch, reduce, |a, b| a + b);
                                                     }
                                                 },
                                             );
@@ -171,27 +235,37 @@ fn main() {
                                             batch,
                                             (print, top, joined_left, rare_kept): &mut (_, _, _, _)|
                                         {
-                                            __mb::ops::for_each(
+                                            __microbatch::ops::for_each(
                                                 batch,
                                                 |record| {
                                                     {
-                                                        let batch = __mb::ops::share(&record);
-                                                        __mb::ops::output::output(batch, print, &print_output);
+                                                        let batch = __microbatch::ops::share(&record);
+                                                        __microbatch::ops::output::output(
+                                                            batch,
+                                                            print,
+                                                            &print_output,
+                                                        );
                                                     }
                                                     {
-                                                        let batch = __mb::ops::share(&record);
-                                                        let batch = __mb::ops::map(batch, |(word, n)| (n, word));
-                                                        __mb::ops::top(batch, top, 10);
+                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::map(
+                                                            batch,
+                                                            |(word, n)| (n, word),
+                                                        );
+                                                        __microbatch::ops::top(batch, top, 10);
                                                     }
                                                     {
-                                                        let batch = __mb::ops::share(&record);
-                                                        __mb::ops::exchange(batch, joined_left);
+                                                        let batch = __microbatch::ops::share(&record);
+                                                        __microbatch::ops::exchange(batch, joined_left);
                                                     }
                                                     {
-                                                        let batch = __mb::ops::hand_over(record);
-                                                        let batch = __mb::ops::filter(batch, |(_, n)| *n == 1);
-                                                        let batch = __mb::ops::map(batch, |(word, _)| word);
-                                                        __mb::ops::collect(batch, rare_kept);
+                                                        let batch = __microbatch::ops::hand_over(record);
+                                                        let batch = __microbatch::ops::filter(
+                                                            batch,
+                                                            |(_, n)| *n == 1,
+                                                        );
+                                                        let batch = __microbatch::ops::map(batch, |(word, _)| word);
+                                                        __microbatch::ops::keep(batch, rare_kept);
                                                     }
                                                 },
                                             );
@@ -203,7 +277,11 @@ fn main() {
                                         "top -> print",
                                         &top,
                                         |batch, (print_2,): &mut (_,)| {
-                                            __mb::ops::output::output(batch, print_2, &print_2_output);
+                                            __microbatch::ops::output::output(
+                                                batch,
+                                                print_2,
+                                                &print_2_output,
+                                            );
                                         },
                                     )?;
                                 let lengths = engine.gather("lengths", lengths)?;
@@ -212,14 +290,14 @@ fn main() {
                                         "lengths -> join",
                                         &lengths,
                                         |batch, (joined_right,): &mut (_,)| {
-                                            __mb::ops::exchange(batch, joined_right);
+                                            __microbatch::ops::exchange(batch, joined_right);
                                         },
                                     )?;
                                 let (joined_left, joined_right) = (
                                     engine.gather("joined", joined_left)?,
                                     engine.gather("joined", joined_right)?,
                                 );
-                                let joined = __mb::ops::join(
+                                let joined = __microbatch::ops::join(
                                     engine,
                                     "joined",
                                     &joined_left,
@@ -230,14 +308,14 @@ fn main() {
                                         "joined -> map_values -> sort_by_key",
                                         &joined,
                                         |batch, (sort_by_key,): &mut (_,)| {
-                                            let batch = __mb::ops::map_values(
+                                            let batch = __microbatch::ops::map_values(
                                                 batch,
                                                 |(n, length)| n as usize * length,
                                             );
-                                            __mb::ops::collect(batch, sort_by_key);
+                                            __microbatch::ops::collect(batch, sort_by_key);
                                         },
                                     )?;
-                                let sort_by_key = __mb::ops::sort_by_key(
+                                let sort_by_key = __microbatch::ops::sort_by_key(
                                     engine,
                                     "sort_by_key",
                                     engine.gather("sort_by_key", sort_by_key)?,
@@ -247,26 +325,26 @@ fn main() {
                                         "sort_by_key -> print_table",
                                         &sort_by_key,
                                         |batch, (print_table,): &mut (_,)| {
-                                            __mb::ops::output::output(
+                                            __microbatch::ops::output::output(
                                                 batch,
                                                 print_table,
                                                 &print_table_output,
                                             );
                                         },
                                     )?;
-                                let rare_kept = __mb::ops::keep(
-                                    engine.gather("rare", rare_kept)?,
+                                let rare_kept = engine.gather("rare", rare_kept)?;
+                                let filter_map_kept = engine
+                                    .gather("filter_map", filter_map_kept)?;
+                                let union = __microbatch::ops::union(
+                                    &rare_kept,
+                                    &filter_map_kept,
                                 );
-                                let filter_map_kept = __mb::ops::keep(
-                                    engine.gather("filter_map", filter_map_kept)?,
-                                );
-                                let union = __mb::ops::union(&rare_kept, &filter_map_kept);
                                 let (distinct,) = engine
                                     .stage(
                                         "union -> distinct",
                                         &union,
                                         |batch, (distinct,): &mut (_,)| {
-                                            __mb::ops::distinct(batch, distinct);
+                                            __microbatch::ops::distinct(batch, distinct);
                                         },
                                     )?;
                                 let distinct = engine.gather("distinct", distinct)?;
@@ -275,7 +353,7 @@ fn main() {
                                         "distinct -> count",
                                         &distinct,
                                         |batch, (count,): &mut (_,)| {
-                                            __mb::ops::count(batch, count);
+                                            __microbatch::ops::count(batch, count);
                                         },
                                     )?;
                                 let count = engine.gather("count", count)?;
@@ -284,7 +362,11 @@ fn main() {
                                         "count -> print",
                                         &count,
                                         |batch, (print_3,): &mut (_,)| {
-                                            __mb::ops::output::output(batch, print_3, &print_3_output);
+                                            __microbatch::ops::output::output(
+                                                batch,
+                                                print_3,
+                                                &print_3_output,
+                                            );
                                         },
                                     )?;
                                 let reduce = engine.gather("reduce", reduce)?;
@@ -293,7 +375,7 @@ fn main() {
                                         "reduce -> collect_into",
                                         &reduce,
                                         |batch, (collect_into,): &mut (_,)| {
-                                            __mb::ops::output::output(
+                                            __microbatch::ops::output::output(
                                                 batch,
                                                 collect_into,
                                                 &collect_into_output,
@@ -322,38 +404,6 @@ fn main() {
                         Ok(())
                     },
                 )
-            }
-            #[cfg(rust_analyzer)]
-            {
-                let _ = ::core::time::Duration::from_nanos(1000000000);
-                let _ = "twenty";
-                __mb::reference(|ssc: &__mb::Sources| {
-                    let lines = ssc.socket_text_stream("localhost", 9999);
-                    let words = lines
-                        .flat_map(|line| line.split(' '))
-                        .filter(|word| !word.is_empty());
-                    let pairs = words.map(|word| (word, 1u64));
-                    let counts = pairs.reduce_by_key(|a, b| a + b);
-                    counts.print();
-                    counts.map(|(word, n)| (n, word)).top(10).print();
-                    let lengths = words
-                        .map(|word| (word, word.len()))
-                        .combine_by_key(|v| v, |c, v| c + v, |a, b| a + b);
-                    let joined = counts.join(lengths);
-                    joined
-                        .map_values(|(n, length)| n as usize * length)
-                        .sort_by_key()
-                        .print_table(["word", "letters"]);
-                    let rare = counts.filter(|(_, n)| *n == 1).map(|(word, _)| word);
-                    rare.union(lines.filter_map(|line| line.split(' ').next()))
-                        .distinct()
-                        .count()
-                        .print();
-                    lines
-                        .map(|line| line.len())
-                        .reduce(|a, b| a + b)
-                        .collect_into(&total);
-                })
             }
         };
         pipeline

@@ -6,6 +6,11 @@ fn main() {
         );
         #[allow(unexpected_cfgs)]
         let pipeline = {
+            #[cfg(rust_analyzer)]
+            {
+                let _ = ::core::time::Duration::from_nanos(1000000000);
+                __mb::reference(|ssc: &__mb::Sources| {})
+            }
             #[cfg(not(rust_analyzer))]
             {
                 let _ = move || -> __mb::Result<()> {
@@ -13,11 +18,6 @@ fn main() {
                     Ok(())
                 };
                 __mb::broken()
-            }
-            #[cfg(rust_analyzer)]
-            {
-                let _ = ::core::time::Duration::from_nanos(1000000000);
-                __mb::reference(|ssc: &__mb::Sources| {})
             }
         };
         pipeline

@@ -9,14 +9,6 @@ fn main() {
         );
         #[allow(unexpected_cfgs)]
         let pipeline = {
-            #[cfg(not(rust_analyzer))]
-            {
-                let _ = move || -> __mb::Result<()> {
-                    mistake(::core::time::Duration::from_nanos(1000000000));
-                    Ok(())
-                };
-                __mb::broken()
-            }
             #[cfg(rust_analyzer)]
             {
                 let _ = ::core::time::Duration::from_nanos(1000000000);
@@ -24,6 +16,14 @@ fn main() {
                     let lines = ssc.stdin_text_stream();
                     lines.map(|x| x.unfinished)
                 })
+            }
+            #[cfg(not(rust_analyzer))]
+            {
+                let _ = move || -> __mb::Result<()> {
+                    mistake(::core::time::Duration::from_nanos(1000000000));
+                    Ok(())
+                };
+                __mb::broken()
             }
         };
         pipeline

@@ -6,14 +6,6 @@ fn main() {
         );
         #[allow(unexpected_cfgs)]
         let pipeline = {
-            #[cfg(not(rust_analyzer))]
-            {
-                let _ = move || -> __mb::Result<()> {
-                    mistake(::core::time::Duration::from_nanos(1000000000));
-                    Ok(())
-                };
-                __mb::broken()
-            }
             #[cfg(rust_analyzer)]
             {
                 let _ = ::core::time::Duration::from_nanos(1000000000);
@@ -21,6 +13,14 @@ fn main() {
                     let lines = ssc.stdin_text_stream();
                     lines.unfinished
                 })
+            }
+            #[cfg(not(rust_analyzer))]
+            {
+                let _ = move || -> __mb::Result<()> {
+                    mistake(::core::time::Duration::from_nanos(1000000000));
+                    Ok(())
+                };
+                __mb::broken()
             }
         };
         pipeline
