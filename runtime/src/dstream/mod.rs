@@ -11,13 +11,14 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::pipeline::Pipeline;
 use crate::plan::Plan;
-use crate::record::{Keep, Record};
+use crate::record::Keep;
 
 mod batch;
 mod join;
 mod narrow;
 mod output;
 mod shuffle;
+mod sources;
 
 pub use join::Streams;
 pub use narrow::Partition;
@@ -82,18 +83,6 @@ pub type View<T> = <T as Keep>::View<'static>;
 
 /// The sources: what `ssc.` offers inside `stream!`.
 pub struct Sources(());
-
-// Moved to sources.rs.
-impl Sources {
-    /// One item of an iterator a batch, then empty batches: for tests and examples.
-    pub fn queue_stream<T: Record, Q: IntoIterator<Item = Vec<T>, IntoIter: Send>>(
-        &self,
-        batches: Q,
-    ) -> DStream<View<T>> {
-        let _ = batches;
-        DStream::reference()
-    }
-}
 
 /// A pipeline that did not compile: it has the right type, so that the mistake is all that is reported.
 #[doc(hidden)]

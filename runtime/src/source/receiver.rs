@@ -71,7 +71,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// context.await_termination()?;
 /// let lengths: Vec<usize> = out.batches().into_iter().flat_map(|(_, batch)| batch).collect();
 /// assert_eq!(lengths, [2, 2, 6]);
-/// # microbatch::Result::Ok(())
+/// # Ok::<(), microbatch::Error>(())
 /// ```
 pub trait Receiver: Send + 'static {
     /// What it receives.
