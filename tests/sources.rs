@@ -256,7 +256,7 @@ fn write_numbers(mut client: TcpStream, numbers: u64) -> u64 {
 
 #[test]
 fn a_fast_sender_is_held_back_through_the_socket_and_loses_nothing() {
-    const NUMBERS: u64 = 5_000_000;
+    const NUMBERS: u64 = 3_000_000;
     const MIB: u64 = 1 << 20;
     let (server, port) = Server::new();
     let (sums, counts, sizes) = (Collector::default(), Collector::default(), Collector::default());
@@ -282,7 +282,7 @@ fn a_fast_sender_is_held_back_through_the_socket_and_loses_nothing() {
     }
     context.advance(1).unwrap();
     let sent = sender.join().unwrap();
-    assert!(batches > 5, "{batches}");
+    assert!(batches > 3, "{batches}");
     assert!(all(&sizes).into_iter().all(|size| size < 6 * MIB));
     assert_eq!(all(&sizes).into_iter().sum::<u64>(), sent);
     assert_eq!(all(&counts).into_iter().sum::<u64>(), NUMBERS);

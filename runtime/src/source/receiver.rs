@@ -19,8 +19,6 @@ use crate::stage;
 const BLOCK: usize = 16_384;
 /// How often a receiver's thread looks whether the context stops.
 const LOOK_UP: Duration = Duration::from_millis(20);
-/// How long threads of a receiver that has been stopped may go on storing.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A source that pushes: it stores records when they come, from as many threads as it likes.
 /// `ssc.receiver_stream(my_receiver)` makes a stream of what it stores.
@@ -34,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// reported to the listeners and the receiver starts again after [`restart_delay`](Self::restart_delay).
 ///
 /// When the context stops, [`Intake::is_stopped`] becomes true and [`stop`](Self::stop) is called. What is stored until the
-/// last intake is gone, or for ten seconds, is still processed.
+/// last intake is gone is still processed; a context does not wait for that for ever.
 ///
 /// ```
 /// use std::sync::mpsc;
@@ -271,7 +269,7 @@ impl Run {
     }
 
     /// Waits until all intakes are gone, as long as there is `patience`.
-    fn wait_for_intakes(&self, mut patience: impl FnMut() -> bool) {
+    fn wait_for_intakes(&self, patience: impl Fn() -> bool) {
         let mut state = self.lock();
         while state.intakes > 0 && patience() {
             state = self.changed.wait_timeout(state, LOOK_UP).unwrap_or_else(PoisonError::into_inner).0;
@@ -365,11 +363,8 @@ impl<R: Receiver> Supervisor<R> {
         };
         let Supervisor { receiver, feed, reporter, context } = self;
         drop(receiver); // and the intakes that it may keep
-        let mut deadline = None;
-        run.wait_for_intakes(|| {
-            let over = context.stop.is_requested() || feed.is_closed();
-            !over || *deadline.get_or_insert_with(|| Instant::now() + PATIENCE) > Instant::now()
-        });
+        // How long that may take at a stop is the engine's to decide: it closes the feed then.
+        run.wait_for_intakes(|| !feed.is_closed());
         reporter.stopped(why);
         context.input.ended.store(true, Ordering::Release);
     }
