@@ -71,12 +71,13 @@ fn handlers() -> Result<&'static Waiting> {
 }
 
 fn install(waiting: &'static Waiting) -> std::io::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
     for signal in [SIGINT, SIGTERM] {
-        // In this order: end the process if that is due, else make it due for the next signal.
+        // In this order: end the process if that is due, else make it due for the next signal, and only then wake the thread,
+        // which makes it due as well when it has told all contexts.
         flag::register_conditional_default(signal, Arc::clone(&waiting.deadly))?;
         flag::register(signal, Arc::clone(&waiting.deadly))?;
     }
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
     thread::Builder::new().name("microbatch-signals".to_owned()).spawn(move || {
         for _ in signals.forever() {
             waiting.change(|contexts| contexts.drain(..).for_each(|stop| stop.request()));
