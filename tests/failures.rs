@@ -267,6 +267,12 @@ fn two_workers_may_panic_at_once_and_their_threads_go_on() -> microbatch::Result
     Ok(())
 }
 
+/// The same words for everyone who waits.
+fn together(all: &Barrier) -> Option<&'static str> {
+    all.wait();
+    Some("together")
+}
+
 #[test]
 fn of_two_panics_at_once_the_one_of_the_earlier_records_is_told() -> microbatch::Result<()> {
     for _ in 0..20 {
@@ -276,14 +282,14 @@ fn of_two_panics_at_once_the_one_of_the_earlier_records_is_told() -> microbatch:
         let pipeline = stream!(every = 1s, |ssc| {
             let numbers = ssc.queue_stream([(0..100).collect::<Vec<i32>>()]);
             let checked = numbers.inspect(|n| match *n {
-                0 => panic!("{}", both.wait().is_leader() as i32 * 0),
-                99 => panic!("{}", both.wait().is_leader() as i32 * 0),
+                0 => together(&both).map_or((), |words| panic!("{words}")),
+                99 => together(&both).map_or((), |words| panic!("{words}")),
                 _ => {}
             });
             checked.collect_into(&out);
         });
         let (_, _, place, message) = panic_of(context(pipeline, 4).manual()?.advance(1).unwrap_err());
-        assert_eq!(message, "0", "both have the same words");
+        assert_eq!(message, "together");
         assert!(is_here(&place, first) && !is_here(&place, second), "{place} is not line {first}");
     }
     Ok(())
@@ -324,12 +330,11 @@ fn an_error_of_a_setup_statement_reaches_the_caller() -> microbatch::Result<()> 
 
 #[test]
 fn a_panic_of_a_setup_statement_reaches_the_caller() -> microbatch::Result<()> {
-    let line = line!() + 5;
+    let line = line!() + 4;
     fn pipeline() -> impl Pipeline + Send + 'static {
         let out = Collector::default();
-        let rules: Option<Vec<i32>> = None;
         stream!(every = 1ms, name = "rules", |ssc| {
-            let rules = rules.expect("rules");
+            let rules: Vec<i32> = Vec::from([1]).into_iter().map(|_| panic!("rules")).collect();
             ssc.queue_stream([rules]).collect_into(&out);
         })
     }

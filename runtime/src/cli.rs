@@ -113,13 +113,13 @@ impl Cli {
 
     /// An option with a value: `option("status", "CODE", "…")` understands `--status CODE`.
     pub fn option(self, name: &'static str, value: &'static str, help: impl Into<String>) -> Self {
-        self.own(Arg::new(name).long(name).value_name(value).help(help.into()).help_heading("Options"))
+        self.own(Arg::new(name).long(name).value_name(value).help(help.into()).help_heading(None::<&str>))
     }
 
     /// An option without a value: `flag("verbose", "…")` understands `--verbose`.
     pub fn flag(self, name: &'static str, help: impl Into<String>) -> Self {
         let flag = Arg::new(name).long(name).action(ArgAction::SetTrue);
-        self.own(flag.help(help.into()).help_heading("Options"))
+        self.own(flag.help(help.into()).help_heading(None::<&str>))
     }
 
     fn own(mut self, arg: Arg) -> Self {

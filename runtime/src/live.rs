@@ -1,8 +1,8 @@
 //! The live line: how a context is doing, in one line of the terminal that is drawn over and over.
 //!
-//! The line and the pipeline's own output share a terminal, so the line makes way: it is cleared before the first output
-//! operation of a batch writes, and drawn again after the batch. A thread of its own draws it, ten times a second at most;
-//! the engine's thread only ever clears it.
+//! The line and the pipeline's own output share a terminal, so the line makes way: it is cleared when a batch begins, since
+//! closures may print, and drawn again after the batch. While the stages of a batch take long it comes back, until the first
+//! output operation. A thread of its own draws it, ten times a second at most; the engine's thread only ever clears it.
 
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -20,6 +20,9 @@ use crate::signal::StopSignal;
 
 /// The time between two drawings.
 const REDRAW: Duration = Duration::from_millis(100);
+
+/// How long the stages of a batch may take before the line comes back.
+const LONG: Duration = Duration::from_millis(500);
 
 /// When the context is done, where that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +43,8 @@ impl Goal {
 
     fn template(self) -> &'static str {
         match self {
-            Goal::Batches(_) => "[{bar:20}] {pos}/{len} batches | {wide_msg}",
-            Goal::Duration(_) => "[{bar:20}] {prefix} | {wide_msg}",
+            Goal::Batches(_) => "[{bar:10}] {pos}/{len} | {wide_msg}",
+            Goal::Duration(_) => "[{bar:10}] {prefix} | {wide_msg}",
             Goal::Unknown => "{spinner} {wide_msg}",
         }
     }
@@ -99,7 +102,7 @@ impl Drop for LiveLine {
         }
         let listener: Arc<dyn StreamingListener> = Arc::clone(&self.line) as _;
         self.shared.listeners.remove(&listener);
-        self.line.make_way();
+        self.line.make_way(Turn::Outputs);
     }
 }
 
@@ -116,8 +119,20 @@ struct Line {
 struct Face {
     /// There while the line is on the terminal.
     bar: Option<ProgressBar>,
-    /// The terminal belongs to the pipeline's outputs.
-    away: bool,
+    /// How far the context had come, and what the line said.
+    shown: (u64, String),
+    /// Whose the terminal is.
+    turn: Turn,
+}
+
+#[derive(Default)]
+enum Turn {
+    #[default]
+    Line,
+    /// The stages of a batch run, since then.
+    Stages(Instant),
+    /// Output operations write, or somebody is about to report a failure.
+    Outputs,
 }
 
 impl Line {
@@ -134,46 +149,52 @@ impl Line {
         let elapsed = self.begun.elapsed();
         let (reached, all) = self.goal.reached(progress, elapsed);
         let mut face = self.face();
-        if face.away {
+        match face.turn {
+            Turn::Line => {}
+            Turn::Stages(since) if since.elapsed() >= LONG => {}
+            _ => return,
+        }
+        let shown = (reached, text(progress));
+        // A spinner turns also when nothing is new.
+        if face.bar.is_some() && face.shown == shown && self.goal != Goal::Unknown {
             return;
         }
-        let bar = face.bar.get_or_insert_with(|| {
-            let bar = ProgressBar::with_draw_target(all, (self.target)()).with_style(self.style.clone());
-            bar.with_position(reached)
-        });
+        let bar = face
+            .bar
+            .get_or_insert_with(|| ProgressBar::with_draw_target(all, (self.target)()).with_style(self.style.clone()));
+        // The methods that build a bar, unlike those that set its parts, draw nothing.
+        let mut bar = bar.clone().with_position(reached).with_message(shown.1.clone());
         if let Goal::Duration(all) = self.goal {
-            bar.set_prefix(format!("{} s of {} s", elapsed.min(all).as_secs(), all.as_secs()));
+            bar = bar.with_prefix(format!("{}/{} s", elapsed.min(all).as_secs(), all.as_secs_f64()));
         }
-        bar.set_position(reached);
-        bar.set_message(text(progress));
         bar.tick();
+        face.shown = shown;
     }
 
-    fn make_way(&self) {
+    fn make_way(&self, turn: Turn) {
         let mut face = self.face();
-        face.away = true;
+        face.turn = turn;
         if let Some(bar) = face.bar.take() {
             bar.finish_and_clear();
         }
-    }
-
-    fn come_back(&self) {
-        self.face().away = false;
     }
 }
 
 impl StreamingListener for Line {
     fn on_batch_started(&self, _: &BatchInfo) {
-        self.come_back();
+        self.make_way(Turn::Stages(Instant::now()));
     }
 
     fn on_output_operation_started(&self, _: &OutputOperationInfo) {
-        self.make_way();
+        self.make_way(Turn::Outputs);
     }
 
     fn on_batch_completed(&self, batch: &BatchInfo) {
-        // Somebody is about to report a failure.
-        if batch.failure.is_some() { self.make_way() } else { self.come_back() }
+        if batch.failure.is_some() {
+            self.make_way(Turn::Outputs);
+        } else {
+            self.face().turn = Turn::Line;
+        }
     }
 }
 
@@ -183,12 +204,12 @@ fn text(progress: &Progress) -> String {
         return "waiting for the first batch".to_owned();
     }
     let mut text = format!(
-        "{} records/s | scheduling delay {:.1?} | processing {:.1?} | total delay {:.1?} | {} records",
-        HumanCount(progress.input_rate.round() as u64),
-        progress.scheduling_delay(),
-        progress.processing_time(),
-        progress.total_delay(),
+        "{} records | {}/s | delay {} = {} scheduling + {} processing",
         HumanCount(progress.records),
+        HumanCount(progress.input_rate.round() as u64),
+        short(progress.total_delay()),
+        short(progress.scheduling_delay()),
+        short(progress.processing_time()),
     );
     let counts = [
         (progress.waiting_batches, "batches wait"),
@@ -201,6 +222,11 @@ fn text(progress: &Progress) -> String {
         let _ = write!(text, " | {} {what}", HumanCount(count));
     }
     text
+}
+
+/// A duration in few characters.
+fn short(duration: Duration) -> String {
+    if duration < Duration::from_secs(1) { format!("{duration:.0?}") } else { format!("{duration:.1?}") }
 }
 
 #[cfg(test)]
@@ -254,24 +280,35 @@ mod tests {
     fn the_line_makes_way_for_outputs() {
         let target = || ProgressDrawTarget::term_like(Box::new(Screen(&SCREEN)));
         let line = Line::new(Goal::Batches(4), target);
-        let progress = Progress { batches: 1, records: 1234, input_rate: 1234.0, ..Progress::default() };
+        let progress =
+            Progress { batches: 1, records: 1234, input_rate: 617.0, waiting_batches: 2, ..Progress::default() };
 
         line.draw(&Progress::default());
-        assert_eq!(screen(), "[                    ] 0/4 batches | waiting for the first batch");
+        assert_eq!(screen(), "[          ] 0/4 | waiting for the first batch");
         line.draw(&progress);
-        assert!(screen().starts_with("[=====>              ] 1/4 batches | 1,234 records/s"), "{:?}", screen());
+        let whole =
+            "[==>       ] 1/4 | 1,234 records | 617/s | delay 0ns = 0ns scheduling + 0ns processing | 2 batches wait";
+        assert_eq!(screen(), whole);
 
-        line.make_way();
+        line.on_batch_started(&BatchInfo::default());
+        assert_eq!(screen(), "", "closures may print");
+        line.draw(&progress);
         assert_eq!(screen(), "");
+        line.face().turn = Turn::Stages(Instant::now() - LONG);
+        line.draw(&progress);
+        assert_eq!(screen(), whole, "the stages take long");
+
+        line.make_way(Turn::Outputs);
         line.draw(&progress);
         assert_eq!(screen(), "", "outputs are being written");
 
         line.on_batch_completed(&BatchInfo::default());
         line.draw(&progress);
-        assert!(screen().starts_with("[=====>"), "{:?}", screen());
+        assert_eq!(screen(), whole);
 
         line.on_batch_completed(&BatchInfo { failure: Some("disk full".to_owned()), ..BatchInfo::default() });
-        assert_eq!(screen(), "");
+        line.draw(&progress);
+        assert_eq!(screen(), "", "the failure is about to be reported");
     }
 
     #[test]
