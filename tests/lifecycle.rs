@@ -266,3 +266,32 @@ fn a_context_on_manual_time_has_states_too() -> microbatch::Result<()> {
     assert_eq!((context.state(), context.time().as_millis()), (State::Active, 502));
     context.stop()
 }
+
+/// A receiver that hands its intake to the test, which keeps it.
+struct Endless(std::sync::mpsc::Sender<Intake<u64>>);
+
+impl Receiver for Endless {
+    type Item = u64;
+
+    fn start(&mut self, intake: Intake<u64>) -> microbatch::Result<()> {
+        self.0.send(intake).map_err(|_| "nobody wants the intake".into())
+    }
+}
+
+#[test]
+fn a_receiver_that_never_ends_does_not_hang_a_graceful_stop() -> microbatch::Result<()> {
+    let (sender, intakes) = std::sync::mpsc::channel();
+    let out = Collector::default();
+    let pipeline = stream!(every = 1h, |ssc| {
+        let numbers = ssc.receiver_stream(Endless(sender));
+        numbers.collect_into(&out);
+    });
+    let context = StreamingContext::new(pipeline).stop_timeout(Duration::from_millis(20)).start()?;
+    let intake = intakes.recv().unwrap();
+    intake.store_many([1, 2, 3])?;
+    let error = context.stop().unwrap_err();
+    assert!(error.to_string().contains("source `numbers`: it still received 20ms after"), "{error}");
+    assert_eq!(out.batches()[0].1, [1, 2, 3], "what it has received is processed");
+    assert!(intake.store(4).is_err(), "and nothing more is taken");
+    context.stop()
+}

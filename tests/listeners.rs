@@ -236,3 +236,38 @@ fn delays_are_those_of_the_wall_clock() -> microbatch::Result<()> {
     assert_eq!(recent.scheduling_delay.max.as_nanos() as u64, delays.scheduling.load(Ordering::SeqCst));
     Ok(())
 }
+
+/// A receiver that hands its intake to the test.
+struct Handed(std::sync::mpsc::Sender<Intake<u64>>);
+
+impl Receiver for Handed {
+    type Item = u64;
+
+    fn start(&mut self, intake: Intake<u64>) -> microbatch::Result<()> {
+        self.0.send(intake).map_err(|_| "nobody wants the intake".into())
+    }
+}
+
+#[test]
+fn progress_knows_receivers_and_their_errors() -> microbatch::Result<()> {
+    let (sender, intakes) = std::sync::mpsc::channel();
+    let out = Collector::default();
+    let pipeline = stream!(every = 1s, |ssc| {
+        let numbers = ssc.receiver_stream(Handed(sender));
+        numbers.collect_into(&out);
+    });
+    let mut context = StreamingContext::new(pipeline).manual()?;
+    let intake = intakes.recv().unwrap();
+    intake.store_many([1, 2])?;
+    intake.report_error("the line is noisy");
+    let stream = |context: &microbatch::ManualContext| context.progress().streams[0].clone();
+    let before = stream(&context);
+    assert_eq!((before.active_receivers, before.pending, before.received, before.records), (1, 2, 2, 0));
+    assert!(before.last_error.unwrap().contains("the line is noisy"));
+    assert_eq!(before.last_error_time, Some(Time::ZERO));
+    drop(intake);
+    context.advance(1)?;
+    let after = stream(&context);
+    assert_eq!((after.pending, after.received, after.records, after.input_rate), (0, 2, 2, 2.0));
+    context.stop()
+}
