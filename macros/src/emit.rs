@@ -133,13 +133,12 @@ fn for_both(program: &Program, compiled: TokenStream, errors: TokenStream) -> To
     let import = names::import();
     quote! {{
         #import
-        #errors
         #[allow(unexpected_cfgs)]
         let #pipeline = {
             #[cfg(rust_analyzer)]
-            { #reference }
+            { let #pipeline = { #reference }; #errors #pipeline }
             #[cfg(not(rust_analyzer))]
-            { #compiled }
+            { #errors #compiled }
         };
         #pipeline
     }}
