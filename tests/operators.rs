@@ -650,11 +650,7 @@ mod values {
             let pipeline = stream!(every = 1s, |ssc| {
                 let clicks = ssc.queue_stream([clicks]);
                 clicks.map(|click| (click.page.as_str(), 1u64)).reduce_by_key(|a, b| a + b).collect_into(&pages);
-                clicks
-                    .map(|click| event(click))
-                    .filter(|event| *event != Event::Idle)
-                    .distinct()
-                    .collect_into(&happened);
+                clicks.map(event).filter(|event| *event != Event::Idle).distinct().collect_into(&happened);
                 clicks.count_by_value().collect_into(&clicks_out);
                 clicks.key_by(|click| click.user).map_values(|click| click.page.len()).top(1).collect_into(&users);
             });
@@ -855,6 +851,44 @@ mod programs {
             );
             assert_eq!(calls.load(Ordering::Relaxed), 100);
         }
+    }
+
+    #[test]
+    fn a_stream_may_have_any_number_of_consumers() {
+        let outs: [Collector<u64>; 25] = Default::default();
+        let pipeline = stream!(every = 1s, |ssc| {
+            let n = ssc.queue_stream([(1..=9u64).collect()]).map(|n| n * 10);
+            n.filter(|n| *n == 10).collect_into(&outs[0]);
+            n.count().collect_into(&outs[1]);
+            n.reduce(|a, b| a + b).collect_into(&outs[2]);
+            n.top(1).collect_into(&outs[3]);
+            n.filter(|n| *n == 50).collect_into(&outs[4]);
+            n.filter(|n| *n == 60).collect_into(&outs[5]);
+            n.filter(|n| *n == 70).collect_into(&outs[6]);
+            n.filter(|n| *n == 80).collect_into(&outs[7]);
+            n.filter(|n| *n == 90).collect_into(&outs[8]);
+            n.filter(|n| *n == 20).collect_into(&outs[9]);
+            n.filter(|n| *n == 30).collect_into(&outs[10]);
+            n.filter(|n| *n == 40).collect_into(&outs[11]);
+            n.count().collect_into(&outs[12]);
+            n.reduce(|a, b| a + b).collect_into(&outs[13]);
+            n.top(1).collect_into(&outs[14]);
+            n.filter(|n| *n == 50).collect_into(&outs[15]);
+            n.filter(|n| *n == 60).collect_into(&outs[16]);
+            n.filter(|n| *n == 70).collect_into(&outs[17]);
+            n.filter(|n| *n == 80).collect_into(&outs[18]);
+            n.filter(|n| *n == 90).collect_into(&outs[19]);
+            n.union(n).filter(|n| *n == 10).count().collect_into(&outs[20]);
+            n.map(|n| (n, n)).group_by_key().map(|(n, _)| n).sort_by(|n| *n).collect_into(&outs[21]);
+            n.filter(|n| *n == 30).collect_into(&outs[22]);
+            n.map_partitions(|n| n.take(1)).collect_into(&outs[23]);
+            n.filter(|n| *n == 40).collect_into(&outs[24]);
+        });
+        run(pipeline, 3, 1);
+        let found: Vec<u64> = outs.iter().map(|out| records(out)[0][0]).collect();
+        let expected =
+            [10, 9, 450, 90, 50, 60, 70, 80, 90, 20, 30, 40, 9, 450, 90, 50, 60, 70, 80, 90, 2, 10, 30, 10, 40];
+        assert_eq!(found, expected);
     }
 
     #[test]

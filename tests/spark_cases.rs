@@ -503,7 +503,7 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
     ),
     ("rates follow the load (PID): later", &["P.*", "Q.pid", "RC.*", "RL.*"]),
     (
-        "sources that receive: tests of the sources",
+        "needs sockets, files or receivers: tests/sources.rs and tests/receivers.rs",
         &[
             "I.noblock",
             "I.binary",
@@ -516,8 +516,8 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
             "S.stop slow receiver gracefully",
         ],
     ),
-    ("file names: tests of the outputs", &["Q.names"]),
-    ("compile error: tests/ui, a pipeline without an output operation", &["Q.err.no_output_operation"]),
+    ("file names: tests/outputs.rs", &["Q.names"]),
+    ("compile error: tests/ui/no_output.rs", &["Q.err.no_output_operation"]),
     (
         "cannot be written: the shape of a pipeline is fixed when it is compiled",
         &[

@@ -128,8 +128,9 @@ fn for_both(program: &Program, compiled: TokenStream, errors: TokenStream) -> To
     let options = program.options.iter().map(|setting| duration::rewrite(setting.value.clone()));
     let options = options.filter(|value| syn::parse2::<syn::Expr>(value.clone()).is_ok());
     let reference = quote!(#(let _ = #options;)* #private::reference(|#ssc: &#private::Sources| { #body }));
-    // rustc reads also what it then leaves out; what is not Rust yet, it must not complain about a second time.
-    let reference = if are_statements(&body) { reference } else { quote!(#private::as_written! { #reference }) };
+    // rustc reads also what it then leaves out; what is not Rust yet, it must not complain about a second time. Always in this
+    // shape: an editor compares the expansion with that of the body as it is before the word under the cursor.
+    let reference = quote!(#private::as_written! { #reference });
     let import = names::import();
     quote! {{
         #import

@@ -21,8 +21,11 @@ use crate::time::Time;
 /// # Ok::<(), microbatch::Error>(())
 /// ```
 pub struct Collector<T> {
-    batches: Arc<Mutex<Vec<(Time, Vec<T>)>>>,
+    batches: Arc<Mutex<Batches<T>>>,
 }
+
+/// What each batch put in, in the order of the batches.
+type Batches<T> = Vec<(Time, Vec<T>)>;
 
 impl<T> Collector<T> {
     /// An empty collector.
@@ -47,7 +50,7 @@ impl<T> Collector<T> {
         self.lock().push((time, records));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(Time, Vec<T>)>> {
+    fn lock(&self) -> MutexGuard<'_, Batches<T>> {
         // No user code runs under the lock, so that a poisoned one is still whole.
         self.batches.lock().unwrap_or_else(PoisonError::into_inner)
     }

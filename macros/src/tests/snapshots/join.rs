@@ -5,17 +5,19 @@ fn main() {
         let pipeline = {
             #[cfg(rust_analyzer)]
             {
-                let _ = ::core::time::Duration::from_nanos(1000000000);
-                __mb::reference(|ssc: &__mb::Sources| {
-                    let clicks = ssc
+                let pipeline = {
+                    __mb::as_written! {
+                        let _ = ::core::time::Duration::from_nanos(1000000000);
+                        __mb::reference(| ssc : & __mb::Sources | { let clicks = ssc
                         .text_file_stream("clicks", ::core::default::Default::default())
-                        .key_by(|line| user(line));
-                    let names = ssc.queue_stream(names);
-                    let joined: DStream<(&str, (&str, &str))> = clicks.join(&names);
-                    joined
-                        .left_outer_join(names.filter(|(key, _)| !key.is_empty()))
-                        .print_table(["user", "click", "name"]);
-                })
+                        .key_by(| line | user(line)); let names = ssc
+                        .queue_stream(names); let joined : DStream < (& str, (& str, &
+                        str)) > = clicks.join(& names); joined.left_outer_join(names
+                        .filter(| (key, _) | ! key.is_empty())).print_table(["user",
+                        "click", "name"]); })
+                    }
+                };
+                pipeline
             }
             #[cfg(not(rust_analyzer))]
             {

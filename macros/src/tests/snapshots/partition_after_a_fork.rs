@@ -5,22 +5,18 @@ fn main() {
         let pipeline = {
             #[cfg(rust_analyzer)]
             {
-                let _ = ::core::time::Duration::from_nanos(1000000000);
-                __mb::reference(|ssc: &__mb::Sources| {
-                    let lines = ssc.rate_stream(1000);
-                    let marked = lines.map(|n| (n, n % 7));
-                    marked.print(10);
-                    marked
-                        .map_partitions(|records| records.skip(1))
-                        .glom()
-                        .map(|partition| partition.len())
-                        .print(10);
-                    marked
-                        .repartition(4)
-                        .transform(|batch, time| sample(batch, time))
-                        .sort_by(|(n, _)| *n)
-                        .print(10);
-                })
+                let pipeline = {
+                    __mb::as_written! {
+                        let _ = ::core::time::Duration::from_nanos(1000000000);
+                        __mb::reference(| ssc : & __mb::Sources | { let lines = ssc
+                        .rate_stream(1000); let marked = lines.map(| n | (n, n % 7));
+                        marked.print(10); marked.map_partitions(| records | records
+                        .skip(1)).glom().map(| partition | partition.len()).print(10);
+                        marked.repartition(4).transform(| batch, time | sample(batch,
+                        time)).sort_by(| (n, _) | * n).print(10); })
+                    }
+                };
+                pipeline
             }
             #[cfg(not(rust_analyzer))]
             {

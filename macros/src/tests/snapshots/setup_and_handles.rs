@@ -5,22 +5,19 @@ fn main() {
         let pipeline = {
             #[cfg(rust_analyzer)]
             {
-                let _ = interval;
-                let _ = name.clone();
-                __mb::reference(|ssc: &__mb::Sources| {
-                    let rules = Rules::load(&path)?;
-                    let Some(limit) = rules.limit() else { return Ok(()) };
-                    if limit == 0 {
-                        eprintln!("no limit");
+                let pipeline = {
+                    __mb::as_written! {
+                        let _ = interval; let _ = name.clone(); __mb::reference(| ssc : &
+                        __mb::Sources | { let rules = Rules::load(& path) ?; let
+                        Some(limit) = rules.limit() else { return Ok(()) }; if limit == 0
+                        { eprintln!("no limit"); } let seen = Collector::default(); let
+                        lines = ssc.stdin_text_stream(); lines.filter(move | line | rules
+                        .match_line(line) && line.len() < limit).collect_into(& matches);
+                        lines.map(| line | line.len()).collect_into(& seen); lines
+                        .foreach_batch(| batch, time | store.write(time, & batch)); })
                     }
-                    let seen = Collector::default();
-                    let lines = ssc.stdin_text_stream();
-                    lines
-                        .filter(move |line| rules.match_line(line) && line.len() < limit)
-                        .collect_into(&matches);
-                    lines.map(|line| line.len()).collect_into(&seen);
-                    lines.foreach_batch(|batch, time| store.write(time, &batch));
-                })
+                };
+                pipeline
             }
             #[cfg(not(rust_analyzer))]
             {

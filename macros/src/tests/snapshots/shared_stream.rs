@@ -5,15 +5,16 @@ fn main() {
         let pipeline = {
             #[cfg(rust_analyzer)]
             {
-                let _ = ::core::time::Duration::from_nanos(500000000);
-                let _ = "shared";
-                __mb::reference(|ssc: &__mb::Sources| {
-                    let numbers = ssc.queue_stream(batches);
-                    let even = numbers.filter(|n| n % 2 == 0);
-                    even.map(|n| n * 10).collect_into(&tens);
-                    even.count().print(10);
-                    numbers.print(5);
-                })
+                let pipeline = {
+                    __mb::as_written! {
+                        let _ = ::core::time::Duration::from_nanos(500000000); let _ =
+                        "shared"; __mb::reference(| ssc : & __mb::Sources | { let numbers
+                        = ssc.queue_stream(batches); let even = numbers.filter(| n | n %
+                        2 == 0); even.map(| n | n * 10).collect_into(& tens); even
+                        .count().print(10); numbers.print(5); })
+                    }
+                };
+                pipeline
             }
             #[cfg(not(rust_analyzer))]
             {

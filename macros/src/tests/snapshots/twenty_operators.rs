@@ -5,40 +5,27 @@ fn main() {
         let pipeline = {
             #[cfg(rust_analyzer)]
             {
-                let _ = ::core::time::Duration::from_nanos(1000000000);
-                let _ = "twenty";
-                __mb::reference(|ssc: &__mb::Sources| {
-                    let lines = ssc
-                        .socket_text_stream(
-                            "localhost",
-                            9999,
-                            ::core::default::Default::default(),
-                        );
-                    let words = lines
-                        .flat_map(|line| line.split(' '))
-                        .filter(|word| !word.is_empty());
-                    let pairs = words.map(|word| (word, 1u64));
-                    let counts = pairs.reduce_by_key(|a, b| a + b);
-                    counts.print(10);
-                    counts.map(|(word, n)| (n, word)).top(10).print(10);
-                    let lengths = words
-                        .map(|word| (word, word.len()))
-                        .combine_by_key(|v| v, |c, v| c + v, |a, b| a + b);
-                    let joined = counts.join(lengths);
-                    joined
-                        .map_values(|(n, length)| n as usize * length)
-                        .sort_by_key()
-                        .print_table(["word", "letters"]);
-                    let rare = counts.filter(|(_, n)| *n == 1).map(|(word, _)| word);
-                    rare.union(lines.filter_map(|line| line.split(' ').next()))
-                        .distinct()
-                        .count()
-                        .print(10);
-                    lines
-                        .map(|line| line.len())
-                        .reduce(|a, b| a + b)
-                        .collect_into(&total);
-                })
+                let pipeline = {
+                    __mb::as_written! {
+                        let _ = ::core::time::Duration::from_nanos(1000000000); let _ =
+                        "twenty"; __mb::reference(| ssc : & __mb::Sources | { let lines =
+                        ssc.socket_text_stream("localhost", 9999,
+                        ::core::default::Default::default()); let words = lines
+                        .flat_map(| line | line.split(' ')).filter(| word | ! word
+                        .is_empty()); let pairs = words.map(| word | (word, 1u64)); let
+                        counts = pairs.reduce_by_key(| a, b | a + b); counts.print(10);
+                        counts.map(| (word, n) | (n, word)).top(10).print(10); let
+                        lengths = words.map(| word | (word, word.len())).combine_by_key(|
+                        v | v, | c, v | c + v, | a, b | a + b); let joined = counts
+                        .join(lengths); joined.map_values(| (n, length) | n as usize *
+                        length).sort_by_key().print_table(["word", "letters"]); let rare
+                        = counts.filter(| (_, n) | * n == 1).map(| (word, _) | word);
+                        rare.union(lines.filter_map(| line | line.split(' ').next()))
+                        .distinct().count().print(10); lines.map(| line | line.len())
+                        .reduce(| a, b | a + b).collect_into(& total); })
+                    }
+                };
+                pipeline
             }
             #[cfg(not(rust_analyzer))]
             {

@@ -1,18 +1,26 @@
 fn main() {
     let pipeline = {
         use ::microbatch::__private as __mb;
-        let mistake = ::core::compile_error!(
-            "this pipeline has no body\nhelp: write `stream!(every = 1s, |ssc| { … })`"
-        );
         #[allow(unexpected_cfgs)]
         let pipeline = {
             #[cfg(rust_analyzer)]
             {
-                let _ = ::core::time::Duration::from_nanos(1000000000);
-                __mb::reference(|ssc: &__mb::Sources| {})
+                let pipeline = {
+                    __mb::as_written! {
+                        let _ = ::core::time::Duration::from_nanos(1000000000);
+                        __mb::reference(| ssc : & __mb::Sources | {})
+                    }
+                };
+                let mistake = ::core::compile_error!(
+                    "this pipeline has no body\nhelp: write `stream!(every = 1s, |ssc| { … })`"
+                );
+                pipeline
             }
             #[cfg(not(rust_analyzer))]
             {
+                let mistake = ::core::compile_error!(
+                    "this pipeline has no body\nhelp: write `stream!(every = 1s, |ssc| { … })`"
+                );
                 let _ = move || -> __mb::Result<()> {
                     mistake(::core::time::Duration::from_nanos(1000000000));
                     Ok(())

@@ -5,13 +5,17 @@ fn main() {
         let pipeline = {
             #[cfg(rust_analyzer)]
             {
-                let _ = ::core::time::Duration::from_nanos(1000000000);
-                __mb::reference(|ssc: &__mb::Sources| {
-                    let small = ssc.queue_stream(small).map(|n| n + 1);
-                    let large = ssc.queue_stream(large);
-                    let all = small.union(large.filter(|n| *n > 100));
-                    ssc.union([small, large, all]).distinct().print(10);
-                })
+                let pipeline = {
+                    __mb::as_written! {
+                        let _ = ::core::time::Duration::from_nanos(1000000000);
+                        __mb::reference(| ssc : & __mb::Sources | { let small = ssc
+                        .queue_stream(small).map(| n | n + 1); let large = ssc
+                        .queue_stream(large); let all = small.union(large.filter(| n | *
+                        n > 100)); ssc.union([small, large, all]).distinct().print(10);
+                        })
+                    }
+                };
+                pipeline
             }
             #[cfg(not(rust_analyzer))]
             {

@@ -5,20 +5,18 @@ fn main() {
         let pipeline = {
             #[cfg(rust_analyzer)]
             {
-                let _ = ::core::time::Duration::from_nanos(1000000000);
-                __mb::reference(|ssc: &__mb::Sources| {
-                    let lines = ssc
-                        .socket_text_stream(
-                            "localhost",
-                            9999,
-                            ::core::default::Default::default(),
-                        );
-                    let words = lines.flat_map(|line| line.split(' '));
-                    let counts = words
-                        .map(|word| (word, 1u64))
-                        .reduce_by_key(|a, b| a + b);
-                    counts.print(10);
-                })
+                let pipeline = {
+                    __mb::as_written! {
+                        let _ = ::core::time::Duration::from_nanos(1000000000);
+                        __mb::reference(| ssc : & __mb::Sources | { let lines = ssc
+                        .socket_text_stream("localhost", 9999,
+                        ::core::default::Default::default()); let words = lines
+                        .flat_map(| line | line.split(' ')); let counts = words.map(|
+                        word | (word, 1u64)).reduce_by_key(| a, b | a + b); counts
+                        .print(10); })
+                    }
+                };
+                pipeline
             }
             #[cfg(not(rust_analyzer))]
             {
