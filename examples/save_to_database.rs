@@ -1,8 +1,8 @@
 //! Writes word counts into an SQLite database with `foreach_batch`, so that every batch is counted exactly once.
 //!
 //! ```text
-//! cargo run --release --example save_to_database               # a database in the temporary folder
-//! cargo run --release --example save_to_database counts.db     # or your own
+//! cargo run --release --features sqlite --example save_to_database               # a database in the temporary folder
+//! cargo run --release --features sqlite --example save_to_database counts.db     # or your own
 //! ```
 //!
 //! A batch may run again: after it has failed, or because the program was killed between writing and committing. So a batch is

@@ -46,7 +46,7 @@
 //! | several streams | [`union`](DStream::union), also as [`ssc.union`](dstream::Sources::union) |
 //! | a batch at a time | [`sort_by`](DStream::sort_by), [`sort_by_key`](DStream::sort_by_key), [`repartition`](DStream::repartition), [`transform`](DStream::transform), [`transform_with`](DStream::transform_with) |
 //! | sources | the methods of `ssc`, [`Sources`](dstream::Sources); `ssc.source(…)` takes any [`Source`](source::Source) |
-//! | outputs | `print`, `print_table`, `save_as_text_files`, `foreach_batch`, `collect_into` |
+//! | outputs | [`print`](DStream::print), [`print_table`](DStream::print_table), [`save_as_text_files`](DStream::save_as_text_files), [`foreach_batch`](DStream::foreach_batch), [`collect_into`](DStream::collect_into) |
 //!
 //! # Views and owned records
 //! Closures see records where they lie, as *views*; what outlives its batch is *owned*. [`Keep`] leads from one to the other:
@@ -212,3 +212,8 @@ pub mod __private {
 
 // Generated code says `::microbatch`, also in the documentation's examples of this crate itself.
 extern crate self as microbatch;
+
+/// The README's programs are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
