@@ -227,11 +227,22 @@ impl Engine {
         whole_partitions: bool,
         work: impl Fn(D::Views<'d>, &mut P) + Sync,
     ) -> Result<P::Columns> {
-        let mut sizes = self.sizes.borrow_mut().remove(label).unwrap_or_default();
+        let mut sizes = self.take_sizes(label);
         let columns = stage::run(&self.workers, dataset, whole_partitions, &mut sizes, work)
             .map_err(|panicked| self.panicked(label, panicked))?;
-        self.sizes.borrow_mut().insert(label, sizes);
+        self.put_sizes(label, sizes);
         Ok(columns)
+    }
+
+    // These two, and `panicked`, are not generic and stay calls: what is compiled for each stage should be little.
+    #[inline(never)]
+    fn take_sizes(&self, label: &'static str) -> Sizes {
+        self.sizes.borrow_mut().remove(label).unwrap_or_default()
+    }
+
+    #[inline(never)]
+    fn put_sizes(&self, label: &'static str, sizes: Sizes) {
+        self.sizes.borrow_mut().insert(label, sizes);
     }
 
     /// Merges what the workers left at one end of a stage.
@@ -241,14 +252,18 @@ impl Engine {
 
     /// Runs an output operation, unless an earlier attempt at this batch has.
     pub fn output<T, O: Output<T>>(&mut self, label: &str, output: &mut O, outlets: Vec<Outlet<T, O>>) -> Result<()> {
-        let parts = outlets.into_iter().map(|outlet| outlet.part).collect();
-        self.write(label, |time, commit| output.write(time, parts, commit))
+        let mut parts = Vec::with_capacity(outlets.len());
+        for outlet in outlets {
+            parts.push(outlet.part);
+        }
+        self.write(label, &mut |time, commit| output.write(time, std::mem::take(&mut parts), commit))
     }
 
+    /// Runs an output operation: `write` is called at most once.
     pub(crate) fn write(
         &mut self,
         label: &str,
-        write: impl FnOnce(Time, &mut Commit) -> Result<(), BoxError>,
+        write: &mut dyn FnMut(Time, &mut Commit) -> Result<(), BoxError>,
     ) -> Result<()> {
         let id = self.batch.outputs_met;
         self.batch.outputs_met += 1;
@@ -356,6 +371,7 @@ impl Engine {
         stage::caught(work).map_err(|panicked| self.panicked(label, panicked))
     }
 
+    #[cold]
     fn panicked(&self, stage: &str, panicked: Panicked) -> Error {
         let Panicked { place, message } = panicked;
         Error::Panic { time: self.time(), stage: stage.to_owned(), place, message }

@@ -74,13 +74,16 @@ pub(crate) struct Panicked {
 /// Runs `work`; a panic in it is returned with its place and words, and not printed.
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     let _quiet = Quiet::new();
-    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
-        let message = words(payload.as_ref());
-        let here = LAST.take().filter(|last| last.message == message).map(|last| last.place);
-        let on_board = || BOARD.with_borrow(|board| board.as_ref().and_then(|board| board.take(&message)));
-        let place = here.or_else(on_board).unwrap_or_else(|| "a place on a thread of its own".to_owned());
-        Panicked { place, message }
-    })
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| panicked(payload.as_ref()))
+}
+
+#[cold]
+fn panicked(payload: &(dyn Any + Send)) -> Panicked {
+    let message = words(payload);
+    let here = LAST.take().filter(|last| last.message == message).map(|last| last.place);
+    let on_board = || BOARD.with_borrow(|board| board.as_ref().and_then(|board| board.take(&message)));
+    let place = here.or_else(on_board).unwrap_or_else(|| "a place on a thread of its own".to_owned());
+    Panicked { place, message }
 }
 
 fn words(payload: &(dyn Any + Send)) -> String {
@@ -96,6 +99,7 @@ fn words(payload: &(dyn Any + Send)) -> String {
 struct Quiet(());
 
 impl Quiet {
+    #[inline(never)]
     fn new() -> Self {
         install_hook();
         CATCHING.set(CATCHING.get() + 1);

@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -60,20 +60,56 @@ impl Workers {
 
     /// Applies `f` to each item, in parallel if there are enough `records`, keeping the order.
     pub(crate) fn map<T: Send, U: Send>(&self, items: Vec<T>, records: usize, f: impl Fn(T) -> U + Sync) -> Vec<U> {
-        match &self.pool {
-            Some(pool) if records >= self.grain.unwrap_or(MERGE_GRAIN) => {
-                self.panics.watch(|| pool.install(|| items.into_par_iter().map(&f).collect()))
-            }
-            _ => items.into_iter().map(f).collect(),
+        let tasks = items.len();
+        let mut waiting = Vec::with_capacity(tasks);
+        for item in items {
+            waiting.push(Some(item));
         }
+        let waiting = Mutex::new(waiting);
+        let is_worth_it = records >= self.grain.unwrap_or(MERGE_GRAIN);
+        self.collect(tasks, is_worth_it, |task| {
+            let item = waiting.lock().unwrap_or_else(PoisonError::into_inner)[task].take();
+            item.map(&f)
+        })
     }
 
     /// Sorts `rows`, keeping the order of equal ones.
     pub(crate) fn sort_by<T: Send>(&self, rows: &mut [T], order: impl Fn(&T, &T) -> Ordering + Sync) {
+        if self.pool.is_some() && rows.len() >= self.grain.unwrap_or(MERGE_GRAIN) {
+            let runs: Vec<&mut [T]> = rows.chunks_mut(rows.len().div_ceil(self.count)).collect();
+            self.map(runs, usize::MAX, |run| run.sort_by(&order));
+        }
+        // The standard sort merges runs that are in order already.
+        rows.sort_by(order);
+    }
+
+    /// What `work` gives for the numbers below `tasks`, in order.
+    fn collect<U: Send>(&self, tasks: usize, in_parallel: bool, work: impl Fn(usize) -> Option<U> + Sync) -> Vec<U> {
+        // With loops: a third of what the adaptors would compile to.
+        let mut results = Vec::with_capacity(tasks);
+        for _ in 0..tasks {
+            results.push(None);
+        }
+        let results = Mutex::new(results);
+        self.each(tasks, in_parallel, &|task| {
+            let result = work(task);
+            results.lock().unwrap_or_else(PoisonError::into_inner)[task] = result;
+        });
+        let mut all = Vec::with_capacity(tasks);
+        for result in results.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            all.extend(result);
+        }
+        all
+    }
+
+    /// Calls `work` for each number below `tasks`. Not generic, because whatever reaches rayon's adaptors is compiled anew for
+    /// each stage of each pipeline, and they are most of what a pipeline would cost to build.
+    fn each(&self, tasks: usize, in_parallel: bool, work: &(dyn Fn(usize) + Sync)) {
         match &self.pool {
-            Some(pool) => self.panics.watch(|| pool.install(|| rows.par_sort_by(&order))),
-            // Not on rayon's own threads: one worker means no other thread.
-            None => rows.sort_by(order),
+            Some(pool) if in_parallel && tasks > 1 => {
+                self.panics.watch(|| pool.install(|| (0..tasks).into_par_iter().with_max_len(1).for_each(work)));
+            }
+            _ => (0..tasks).for_each(work),
         }
     }
 
@@ -228,27 +264,37 @@ pub(crate) fn run<'d, D: Dataset, P: Parts>(
 ) -> Result<P::Columns, Panicked> {
     let (runs, partitions) = (workers.runs(dataset, whole_partitions), dataset.partitions());
     let expected = &*sizes;
-    let one = |spans: Vec<Span>| {
-        caught(|| {
+    let first_failure: Mutex<Option<(usize, Panicked)>> = Mutex::new(None);
+    let one = |run: usize| {
+        let parts = caught(|| {
             let mut parts = P::default();
             parts.reserve(&mut expected.iter().copied());
             if partitions > 0 {
                 parts.begin(0, partitions); // in case that all of them are empty
             }
-            for (partition, range) in spans {
-                parts.begin(partition, partitions);
-                work(dataset.views(partition, range), &mut parts);
+            for (partition, range) in &runs[run] {
+                parts.begin(*partition, partitions);
+                work(dataset.views(*partition, range.clone()), &mut parts);
             }
             parts
-        })
+        });
+        parts.map_err(|panicked| note_failure(&first_failure, run, panicked)).ok()
     };
-    let parts: Vec<Result<P, Panicked>> = match &workers.pool {
-        Some(pool) if runs.len() > 1 => pool.install(|| runs.into_par_iter().map(one).collect()),
-        _ => runs.into_iter().map(one).collect(),
-    };
-    let parts = parts.into_iter().collect::<Result<Vec<P>, _>>()?;
+    let parts = workers.collect(runs.len(), true, one);
+    if let Some((_, panicked)) = first_failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(panicked);
+    }
     *sizes = largest(&parts);
     Ok(P::columns(parts))
+}
+
+/// Of several failures that of the first records is reported.
+#[cold]
+fn note_failure(first: &Mutex<Option<(usize, Panicked)>>, run: usize, panicked: Panicked) {
+    let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
+    if first.as_ref().is_none_or(|(before, _)| run < *before) {
+        *first = Some((run, panicked));
+    }
 }
 
 /// The size of the largest part at each end.

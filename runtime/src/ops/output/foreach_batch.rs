@@ -11,7 +11,8 @@ pub fn foreach_batch<T, O: BatchOutcome>(
     rows: Vec<T>,
     mut f: impl FnMut(Vec<T>, Time) -> O,
 ) -> Result<()> {
-    engine.write(label, |time, _| f(rows, time).into_result())
+    let mut rows = Some(rows);
+    engine.write(label, &mut |time, _| f(rows.take().unwrap_or_default(), time).into_result())
 }
 
 /// What a closure of `foreach_batch` may return: nothing, or a `Result<(), E>` whose error fails the batch.
