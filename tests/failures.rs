@@ -9,7 +9,7 @@ use std::thread::{self, ThreadId};
 
 use microbatch::prelude::*;
 use microbatch::source::{Interval, Source};
-use microbatch::{Error, OnFailure, State};
+use microbatch::{Error, OnFailure, Status};
 
 /// On the engine's thread alone, and on several workers from the first record on.
 const WORKERS: [usize; 2] = [1, 4];
@@ -65,7 +65,7 @@ fn a_panic_names_stage_and_place_and_leaves_the_batch_intact() -> microbatch::Re
             assert_eq!((time, &*stage), (2000, "numbers -> map -> collect_into"));
             assert!(is_here(&place, line), "{place} is not line {line}");
             assert_eq!(message, "attempt to divide by zero");
-            assert_eq!((context.state(), context.time().as_millis()), (State::Failed, 2000));
+            assert_eq!((context.status(), context.time().as_millis()), (Status::Failed, 2000));
         }
         assert_eq!(out.batches().len(), 1, "nothing of the failed batch is seen");
         mended.mend();
@@ -74,7 +74,7 @@ fn a_panic_names_stage_and_place_and_leaves_the_batch_intact() -> microbatch::Re
         assert_eq!(batches[1].0.as_millis(), 2000);
         assert_eq!(batches[1].1, (0..100).map(|n| 100 / (n + 1)).collect::<Vec<i32>>());
         assert_eq!(batches[2].1, [25]);
-        assert_eq!((context.state(), context.progress().failures), (State::Active, 2));
+        assert_eq!((context.status(), context.progress().failures), (Status::Active, 2));
     }
     Ok(())
 }
@@ -93,7 +93,7 @@ fn on_the_wall_clock_a_failed_batch_waits_to_be_resumed() -> microbatch::Result<
         for _ in 0..2 {
             let (_, stage, _, message) = panic_of(context.await_termination().unwrap_err());
             assert_eq!((&*stage, &*message), ("numbers -> inspect -> collect_into", "four"));
-            assert_eq!(context.state(), State::Failed);
+            assert_eq!(context.status(), Status::Failed);
         }
         assert!(context.resume());
         assert!(context.await_termination().is_err(), "it fails again");
@@ -104,7 +104,7 @@ fn on_the_wall_clock_a_failed_batch_waits_to_be_resumed() -> microbatch::Result<
         let records: Vec<Vec<i32>> = out.batches().into_iter().map(|(_, records)| records).collect();
         assert_eq!(records, [vec![1, 2], vec![3, 4], vec![5]]);
         let progress = context.progress();
-        assert_eq!((progress.batches, progress.failures, context.state()), (3, 2, State::Stopped));
+        assert_eq!((progress.batches, progress.failures, context.status()), (3, 2, Status::Stopped));
     }
     Ok(())
 }
@@ -324,7 +324,7 @@ fn an_error_of_a_setup_statement_reaches_the_caller() -> microbatch::Result<()> 
     says_so(context(pipeline(), 1).run().unwrap_err());
     let running = context(pipeline(), 4).start()?;
     says_so(running.await_termination().unwrap_err());
-    assert_eq!(running.state(), State::Stopped);
+    assert_eq!(running.status(), Status::Stopped);
     running.stop()
 }
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use microbatch::prelude::*;
 use microbatch::source::{Interval, Source};
-use microbatch::{BatchInfo, Error, State, StopHandle, StreamingListener};
+use microbatch::{BatchInfo, Error, Status, StopHandle, StreamingListener};
 
 /// Fails the test instead of hanging it.
 fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
@@ -57,11 +57,11 @@ fn a_context_goes_through_its_states() -> microbatch::Result<()> {
         ssc.queue_stream([vec![1]]).collect_into(&out);
     });
     let context = StreamingContext::new(pipeline).start()?;
-    assert_eq!(context.state(), State::Initialized, "setup statements run");
+    assert_eq!(context.status(), Status::Initialized, "setup statements run");
     gate.store(true, Ordering::SeqCst);
-    eventually("active", || context.state() == State::Active);
+    eventually("active", || context.status() == Status::Active);
     context.stop()?;
-    assert_eq!(context.state(), State::Stopped);
+    assert_eq!(context.status(), Status::Stopped);
     Ok(())
 }
 
@@ -263,7 +263,7 @@ fn a_context_on_manual_time_has_states_too() -> microbatch::Result<()> {
     let mut context = StreamingContext::new(ticking(&Arc::default())).manual_from(Time::from_millis(500))?;
     context.advance(0)?;
     context.advance(2)?;
-    assert_eq!((context.state(), context.time().as_millis()), (State::Active, 502));
+    assert_eq!((context.status(), context.time().as_millis()), (Status::Active, 502));
     context.stop()
 }
 

@@ -256,6 +256,15 @@ fn idents(tokens: TokenStream, names: &mut HashSet<String>) {
     }
 }
 
+/// Whether an identifier occurs in the tokens.
+pub fn has_word(tokens: &TokenStream, word: &str) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == word,
+        TokenTree::Group(group) => has_word(&group.stream(), word),
+        _ => false,
+    })
+}
+
 /// Whether one of `names` occurs in the tokens.
 pub fn mentions(tokens: TokenStream, names: &HashSet<String>) -> bool {
     let mut found = HashSet::new();

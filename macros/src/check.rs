@@ -1,19 +1,24 @@
 //! Every mistake that the graph shows, a small function for each rule.
 
+use std::time::Duration;
+
 use proc_macro2::{Span, TokenStream};
 
 use crate::args;
 use crate::ast::Setting;
 use crate::diag::{Diagnostics, did_you_mean};
 use crate::duration::{self, Parsed};
-use crate::ir::{Graph, Node, Setup};
+use crate::ir::{Graph, Node, NodeId, Setup};
 use crate::ops::{Arg, Class, Kind, OpSpec};
+use crate::slide::{self, Slides};
 
 pub fn all(graph: &Graph, diag: &mut Diagnostics) {
     options(graph, diag);
     for node in &graph.nodes {
-        number_of_arguments(node, diag);
-        kinds_of_arguments(node, diag);
+        arguments(node.op, &node.args, node.step.span(), diag);
+        for setting in &node.settings {
+            arguments(setting.op, &setting.args, setting.step.span(), diag);
+        }
         streams_of_union(node, diag);
         node.args.iter().for_each(|arg| loose_dots(arg, diag));
     }
@@ -22,9 +27,72 @@ pub fn all(graph: &Graph, diag: &mut Diagnostics) {
             loose_dots(tokens, diag);
         }
     });
+    let slides = Slides::new(graph);
+    for node in &graph.nodes {
+        window_fits(node, &slides, diag);
+        slides_are_equal(graph, node, &slides, diag);
+    }
     loose_ends(graph, diag);
     unused_streams(graph, diag);
     has_output(graph, diag);
+}
+
+/// What holds for the arguments of every operator and every setting.
+fn arguments(op: &OpSpec, args: &[TokenStream], at: Span, diag: &mut Diagnostics) {
+    number_of_arguments(op, args.len(), at, diag);
+    for (arg, tokens) in op.args.iter().zip(args) {
+        kind_of_argument(op, arg, tokens, at, diag);
+        if arg.kind == Kind::Duration {
+            is_duration(tokens, &format!("the {} of `{}`", arg.name, op.name), diag);
+        }
+    }
+}
+
+/// The length and the slide of a window are multiples of what its stream has as its slide.
+fn window_fits(node: &Node, slides: &Slides, diag: &mut Diagnostics) {
+    let parent = node.inputs.first().and_then(|input| slides.known(slides.of(*input)));
+    let (true, Some(parent)) = (node.op.class.slides(), parent.filter(|parent| !parent.is_zero())) else { return };
+    for (tokens, what) in slide::durations(node).zip(["length", "slide"]) {
+        let Some(duration) = slide::literal(tokens).filter(|duration| !duration.is_zero()) else { continue };
+        let (nanos, unit) = (duration.as_nanos(), parent.as_nanos());
+        if nanos % unit == 0 {
+            continue;
+        }
+        let below = (nanos / unit * unit) as u64;
+        let above = Duration::from_nanos(below + unit as u64);
+        let help = match Duration::from_nanos(below) {
+            Duration::ZERO => format!("write `{}`", duration::shown(above)),
+            below => format!("write `{}` or `{}`", duration::shown(below), duration::shown(above)),
+        };
+        diag.error(
+            args::place_of(tokens, node.step.span()),
+            format!(
+                "the {what} of a window is a multiple of its stream's batches, which come every {}, and {} is not",
+                duration::shown(parent),
+                duration::shown(duration)
+            ),
+            help,
+        );
+    }
+}
+
+/// Streams meet batch by batch.
+fn slides_are_equal(graph: &Graph, node: &Node, slides: &Slides, diag: &mut Diagnostics) {
+    let known = |input: &NodeId| slides.known(slides.of(*input)).map(|slide| (slide, *input));
+    let Some((first, _)) = node.inputs.first().and_then(known) else { return };
+    let Some((other, _)) = node.inputs.iter().filter_map(known).find(|(slide, _)| *slide != first) else { return };
+    let name = |input: &NodeId| graph.nodes[*input].name.as_ref().map(|name| format!(" (`{name}`)"));
+    let names: Vec<String> = node.inputs.iter().map(|input| name(input).unwrap_or_default()).collect();
+    let [left, right] = [names.first(), names.last()].map(|name| name.cloned().unwrap_or_default());
+    diag.error(
+        node.step.span(),
+        format!(
+            "the batches of these streams do not come together: one stream{left} slides every {}, the other{right} every {}",
+            duration::shown(first),
+            duration::shown(other)
+        ),
+        "give both windows the same slide, for example `.window(length, slide)`",
+    );
 }
 
 fn options(graph: &Graph, diag: &mut Diagnostics) {
@@ -107,8 +175,7 @@ fn plural(count: usize, what: &str) -> String {
     }
 }
 
-fn number_of_arguments(node: &Node, diag: &mut Diagnostics) {
-    let (op, found) = (node.op, node.args.len());
+fn number_of_arguments(op: &OpSpec, found: usize, at: Span, diag: &mut Diagnostics) {
     let most = op.args.len();
     let least = op.args.iter().filter(|arg| arg.default.is_none()).count();
     let is_list = op.args.last().is_some_and(|arg| arg.kind == Kind::Streams);
@@ -120,33 +187,27 @@ fn number_of_arguments(node: &Node, diag: &mut Diagnostics) {
             _ => plural(most, "argument"),
         };
         diag.error(
-            node.step.span(),
+            at,
             format!("`{}` takes {takes}, and got {}", op.name, plural(found, "argument")),
             format!("write `{}`", op.usage),
         );
     }
 }
 
-fn kinds_of_arguments(node: &Node, diag: &mut Diagnostics) {
-    for (arg, tokens) in node.op.args.iter().zip(&node.args) {
-        kind_of_argument(node.op, arg, tokens, node.step.span(), diag);
-    }
-}
-
 fn kind_of_argument(op: &OpSpec, arg: &Arg, tokens: &TokenStream, at: Span, diag: &mut Diagnostics) {
     let place = args::place_of(tokens, at);
     let write = format!("write `{}`", op.usage);
-    match (arg.kind, args::closure(tokens)) {
-        (Kind::Function(parameters), Some(closure)) if closure.parameters != parameters => {
+    match (arg.kind.parameters(), args::closure(tokens)) {
+        (Some(parameters), Some(closure)) if closure.parameters != parameters => {
             let found = plural(closure.parameters, "parameter");
             let message =
                 format!("this closure of `{}` takes {}, and has {found}", op.name, plural(parameters, "parameter"));
             diag.error(closure.head, message, write);
         }
-        (Kind::Function(_), None) if args::is_literal(tokens) => {
+        (Some(_), None) if args::is_literal(tokens) => {
             diag.error(place, format!("`{}` takes a closure here, not a value", op.name), write);
         }
-        (Kind::Value | Kind::Handle, Some(_)) => {
+        (None, Some(_)) if !matches!(arg.kind, Kind::Stream | Kind::Streams) => {
             diag.error(place, format!("`{}` takes a value for `{}`, not a closure", op.name, arg.name), write);
         }
         _ => {}

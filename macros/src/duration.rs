@@ -77,6 +77,13 @@ pub fn expression(duration: Duration, span: Span) -> TokenStream {
     quote_spanned!(span=> #duration::from_nanos(#nanos))
 }
 
+/// A duration as a literal, in the largest unit that divides it.
+pub fn shown(duration: Duration) -> String {
+    let nanos = duration.as_nanos() as u64;
+    let unit = UNITS.iter().rev().find(|(_, unit)| nanos.is_multiple_of(*unit));
+    unit.map_or_else(|| format!("{nanos}ns"), |(name, unit)| format!("{}{name}", nanos / unit))
+}
+
 /// Replaces every duration literal in `tokens` by its expression, for tools that read the body as ordinary Rust.
 pub fn rewrite(tokens: TokenStream) -> TokenStream {
     tokens
@@ -120,5 +127,12 @@ mod tests {
         assert_eq!(of("5m"), None);
         assert_eq!(of("5"), None);
         assert_eq!(of("99999999999d"), None);
+    }
+
+    #[test]
+    fn durations_are_shown_as_they_are_written() {
+        for text in ["500ms", "10min", "1500ms", "90s", "2d"] {
+            assert_eq!(of(text).map(shown).as_deref(), Some(text));
+        }
     }
 }

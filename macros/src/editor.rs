@@ -1,6 +1,6 @@
 //! The body as an editor reads it: ordinary Rust against the reference type `DStream`.
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::args::{self, is_punct};
@@ -16,19 +16,28 @@ pub fn body(tokens: TokenStream) -> TokenStream {
 /// methods of records may have the names of operators.
 fn with_defaults(tokens: TokenStream) -> TokenStream {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let op_before = |at: usize| match &tokens[..at] {
-        [.., dot, TokenTree::Ident(name)] if is_punct(Some(dot), '.') => ops::find(&name.to_string()),
+    // `.name(…)`, by the place of the name.
+    let op_at = |at: usize| match tokens.get(at.checked_sub(1)?..)? {
+        [dot, TokenTree::Ident(name), TokenTree::Group(given), ..] if is_punct(Some(dot), '.') => {
+            ops::find_for(&name.to_string(), &args::split(given.stream()))
+        }
         _ => None,
     };
     let mut in_closure = false;
     let with_defaults = tokens.iter().enumerate().map(|(at, token)| match token {
         TokenTree::Group(group) if !in_closure => {
             let inner = with_defaults(group.stream());
-            let inner = op_before(at).map_or(inner.clone(), |op| complete(op, inner));
+            let op = at.checked_sub(1).and_then(op_at);
+            let inner = op.map_or(inner.clone(), |op| complete(op, inner));
             let mut complete = Group::new(group.delimiter(), inner);
             complete.set_span(group.span());
             TokenTree::Group(complete)
         }
+        // An operator that takes different arguments has a method for each.
+        TokenTree::Ident(name) if !in_closure => match op_at(at) {
+            Some(op) if op.function != op.name => TokenTree::Ident(Ident::new(op.function, name.span())),
+            _ => token.clone(),
+        },
         token => {
             let ends = is_punct(Some(token), ',') || is_punct(Some(token), ';');
             in_closure = is_punct(Some(token), '|') || in_closure && !ends;

@@ -37,7 +37,8 @@ pub struct Graph {
 
 pub enum Setup {
     Rust(TokenStream),
-    Source(NodeId),
+    /// A source that is opened, or a window or state that is declared.
+    Node(NodeId),
 }
 
 pub struct Node {
@@ -49,6 +50,15 @@ pub struct Node {
     /// The type of its records, if it was written down.
     pub ty: Option<TokenStream>,
     /// All arguments as written, streams included.
+    pub args: Vec<TokenStream>,
+    /// What was said about the operator behind it, as in `.timeout(30s)`.
+    pub settings: Vec<Setting>,
+}
+
+/// `.name(args)` behind an operator.
+pub struct Setting {
+    pub op: &'static OpSpec,
+    pub step: Step,
     pub args: Vec<TokenStream>,
 }
 
@@ -246,7 +256,8 @@ impl<'a> Lowering<'a> {
             self.missing_operator(step, is_source);
             return None;
         };
-        let Some(op) = ops::find(&name.to_string()).filter(|op| ops::fits(op, is_source)) else {
+        let given = step.args.as_deref().unwrap_or_default();
+        let Some(op) = ops::find_for(&name.to_string(), given).filter(|op| ops::fits(op, is_source)) else {
             self.unknown_operator(name, is_source);
             return None;
         };
@@ -268,12 +279,70 @@ impl<'a> Lowering<'a> {
             );
             return None;
         }
-        self.graph.nodes.push(Node { op, step: step.clone(), inputs, name: None, ty: None, args });
-        let node = self.graph.nodes.len() - 1;
-        if op.class == Class::Source {
-            self.graph.setup.push(Setup::Source(node));
+        if matches!(op.class, Class::Setting | Class::Snapshots) {
+            self.has_place(op, step, inputs[0])?;
         }
-        Some(node)
+        if op.class == Class::Setting {
+            return self.setting(op, step, inputs[0], args);
+        }
+        let node = self.node(op, step, inputs, args);
+        if op.class == Class::Source || op.class.remembers() {
+            self.graph.setup.push(Setup::Node(node));
+        }
+        Some(self.filter_behind(node))
+    }
+
+    /// A setting, or snapshots, behind an operator that has none is a mistake.
+    fn has_place(&mut self, op: &OpSpec, step: &Step, input: NodeId) -> Option<()> {
+        let before = self.graph.nodes[input].op;
+        if op.belongs_to(before) {
+            return Some(());
+        }
+        let places: Vec<String> = match op.is_general() {
+            true => vec!["a window".to_owned(), "an operator with state".to_owned()],
+            false => op.note.split(", ").map(|name| format!("`{name}`")).collect(),
+        };
+        self.diag.error(
+            step.span(),
+            format!("`{}` says nothing about `{}`", op.name, before.name),
+            format!("it stands directly behind {}", places.join(" or ")),
+        );
+        None
+    }
+
+    fn setting(&mut self, op: &'static OpSpec, step: &Step, input: NodeId, args: Vec<TokenStream>) -> Option<NodeId> {
+        let settings = &mut self.graph.nodes[input].settings;
+        if settings.iter().any(|setting| setting.op.name == op.name) {
+            self.diag.error(step.span(), format!("`{}` is said twice", op.name), "remove one of them");
+            return None;
+        }
+        settings.push(Setting { op, step: step.clone(), args });
+        Some(input)
+    }
+
+    fn node(&mut self, op: &'static OpSpec, step: &Step, inputs: Vec<NodeId>, args: Vec<TokenStream>) -> NodeId {
+        self.graph.nodes.push(Node {
+            op,
+            step: step.clone(),
+            inputs,
+            name: None,
+            ty: None,
+            args,
+            settings: Vec::new(),
+        });
+        self.graph.nodes.len() - 1
+    }
+
+    /// The `filter` that some operators take as an argument is an operator of its own behind them.
+    fn filter_behind(&mut self, node: NodeId) -> NodeId {
+        let Node { op, ref step, ref args, .. } = self.graph.nodes[node];
+        let position = op.args.iter().position(|arg| arg.kind == Kind::Filter);
+        let (Some(predicate), Some(filter)) = (position.and_then(|at| args.get(at).cloned()), ops::find("filter"))
+        else {
+            return node;
+        };
+        let step = step.clone();
+        self.node(filter, &step, vec![node], vec![predicate])
     }
 
     fn missing_operator(&mut self, step: &Step, is_source: bool) {

@@ -29,6 +29,7 @@ mod parse;
 mod plan;
 mod record;
 mod reference;
+mod slide;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,10 @@
 //! The operator table. To add an operator: a row here, a method of `DStream` (its documentation and signature), and a function
 //! of the same name in `runtime/src/ops`.
 
+use proc_macro2::TokenStream;
+
+use crate::args;
+
 /// How an operator takes part in a batch. The compiler looks at this, never at a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -18,6 +22,18 @@ pub enum Class {
     Batch,
     /// The records of several streams, one stream after the other.
     Union,
+    /// The last batches of a stream, as they are.
+    Window,
+    /// As [`Shuffle`](Class::Shuffle), and then the last batches of what met.
+    Windowed,
+    /// As [`Windowed`](Class::Windowed), by a function without an inverse: the algorithm depends on the number of panes.
+    WindowedFold,
+    /// Records meet by key with what is remembered of the key.
+    Stateful,
+    /// All that a stateful operator remembers.
+    Snapshots,
+    /// Says something about the operator before it, and is none itself.
+    Setting,
     /// Writes, with plain values as arguments.
     Output,
     /// Writes, with the user's closure.
@@ -28,6 +44,16 @@ impl Class {
     /// Outputs end a chain.
     pub fn is_output(self) -> bool {
         matches!(self, Class::Output | Class::Action)
+    }
+
+    /// Its result changes only when the window slides.
+    pub fn slides(self) -> bool {
+        matches!(self, Class::Window | Class::Windowed | Class::WindowedFold)
+    }
+
+    /// It keeps something from batch to batch.
+    pub fn remembers(self) -> bool {
+        self.slides() || self == Class::Stateful
     }
 
     /// Fused: the result is not in memory.
@@ -49,6 +75,21 @@ pub enum Kind {
     Stream,
     /// `[stream, stream, …]`
     Streams,
+    /// A length of time: a literal with a unit, or an expression.
+    Duration,
+    /// As [`Function(1)`](Kind::Function), for a `filter` that follows the operator.
+    Filter,
+}
+
+impl Kind {
+    /// How many parameters a closure has here.
+    pub fn parameters(self) -> Option<usize> {
+        match self {
+            Kind::Function(parameters) => Some(parameters),
+            Kind::Filter => Some(1),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -63,18 +104,33 @@ pub struct Arg {
 #[derive(Debug)]
 pub struct OpSpec {
     pub name: &'static str,
+    /// The function of the runtime and the method of `DStream`. Rows of one name are told apart by their arguments.
+    pub function: &'static str,
     pub class: Class,
     pub args: &'static [Arg],
     /// The call as it is shown in messages.
     pub usage: &'static str,
-    /// What the plan says about where the data goes.
+    /// What the plan says about where the data goes; of settings and snapshots, the operators that they belong to.
     pub note: &'static str,
 }
 
+impl OpSpec {
+    /// Whether a setting, or snapshots, may stand behind this operator.
+    pub fn belongs_to(&self, other: &OpSpec) -> bool {
+        if self.is_general() { other.class.remembers() } else { self.note.split(", ").any(|name| name == other.name) }
+    }
+
+    /// A setting for whatever remembers something.
+    pub fn is_general(&self) -> bool {
+        self.note.is_empty()
+    }
+}
+
 macro_rules! operators {
-    ($($name:ident: $class:ident ($($arg:ident: $kind:ident $(($parameters:literal))? $(= $default:literal)?),*) $usage:literal $($note:literal)?;)*) => {
+    ($($name:ident $(as $function:ident)?: $class:ident ($($arg:ident: $kind:ident $(($parameters:literal))? $(= $default:literal)?),*) $usage:literal $($note:literal)?;)*) => {
         pub const OPERATORS: &[OpSpec] = &[$(OpSpec {
             name: stringify!($name),
+            function: operators!(@function $name $($function)?),
             class: Class::$class,
             args: &[$(Arg {
                 name: stringify!($arg),
@@ -85,6 +141,8 @@ macro_rules! operators {
             note: operators!(@note $($note)?),
         }),*];
     };
+    (@function $name:ident) => { stringify!($name) };
+    (@function $name:ident $function:ident) => { stringify!($function) };
     (@default) => { None };
     (@default $default:literal) => { Some($default) };
     (@note) => { "" };
@@ -146,6 +204,53 @@ operators! {
     transform:             Batch (f: Function(2))                          "transform(|batch, time| …)"            "the whole batch";
     transform_with:        Batch (other: Stream, f: Function(3))           "transform_with(other, |a, b, time| …)" "two whole batches";
 
+    // the last batches
+    window:                Window (length: Duration, slide: Duration = "::core::default::Default::default()")
+                                                                           "window(length, slide)"                 "the last batches, kept as they are";
+
+    reduce_by_window:      WindowedFold (f: Function(2), length: Duration, slide: Duration = "::core::default::Default::default()")
+                                                                           "reduce_by_window(|a, b| c, length, slide)" "one record";
+    reduce_by_window as reduce_by_window_with_inverse:
+                           Windowed (f: Function(2), inverse: Function(2), length: Duration, slide: Duration = "::core::default::Default::default()")
+                                                                           "reduce_by_window(|a, b| c, |c, a| b, length, slide)" "one record; what leaves is subtracted";
+    count_by_window:       Windowed (length: Duration, slide: Duration = "::core::default::Default::default()")
+                                                                           "count_by_window(length, slide)"        "one number; what leaves is subtracted";
+    aggregate_by_window:   Windowed (aggregate: Value, length: Duration, slide: Duration = "::core::default::Default::default()")
+                                                                           "aggregate_by_window(aggregate, length, slide)" "one record; by the algebra of the aggregate";
+    count_by_value_and_window:
+                           Windowed (length: Duration, slide: Duration = "::core::default::Default::default()")
+                                                                           "count_by_value_and_window(length, slide)" "by value; what leaves is subtracted";
+    group_by_key_and_window:
+                           Windowed (length: Duration, slide: Duration = "::core::default::Default::default()")
+                                                                           "group_by_key_and_window(length, slide)" "by key; the panes' values one behind the other";
+    reduce_by_key_and_window:
+                           WindowedFold (f: Function(2), length: Duration, slide: Duration = "::core::default::Default::default()")
+                                                                           "reduce_by_key_and_window(|a, b| c, length, slide)" "by key, combined first";
+    reduce_by_key_and_window as reduce_by_key_and_window_with_filter:
+                           WindowedFold (f: Function(2), filter: Filter, length: Duration, slide: Duration = "::core::default::Default::default()")
+                                                                           "reduce_by_key_and_window(|a, b| c, |pair| bool, length, slide)" "by key, combined first";
+    reduce_by_key_and_window as reduce_by_key_and_window_with_inverse:
+                           Windowed (f: Function(2), inverse: Function(2), length: Duration, slide: Duration = "::core::default::Default::default()")
+                                                                           "reduce_by_key_and_window(|a, b| c, |c, a| b, length, slide)" "by key, combined first; what leaves is subtracted";
+    reduce_by_key_and_window as reduce_by_key_and_window_with_inverse_and_filter:
+                           Windowed (f: Function(2), inverse: Function(2), filter: Filter, length: Duration, slide: Duration = "::core::default::Default::default()")
+                                                                           "reduce_by_key_and_window(|a, b| c, |c, a| b, |pair| bool, length, slide)" "by key, combined first; what leaves is subtracted";
+    aggregate_by_key_and_window:
+                           Windowed (aggregate: Value, length: Duration, slide: Duration = "::core::default::Default::default()")
+                                                                           "aggregate_by_key_and_window(aggregate, length, slide)" "by key, combined first; by the algebra of the aggregate";
+
+    // what is remembered of each key
+    update_state_by_key:   Stateful (f: Function(2))                       "update_state_by_key(|values, state| state)" "by key; all keys in each batch";
+    update_state_by_key as update_state_by_key_with_key:
+                           Stateful (f: Function(4))                       "update_state_by_key(|time, key, values, state| state)" "by key; all keys in each batch";
+    map_with_state:        Stateful (f: Function(4))                       "map_with_state(|time, key, value, state| …)" "by key; the keys of the batch";
+    state_snapshots:       Snapshots ()                                    "state_snapshots()"                     "map_with_state, update_state_by_key";
+    initial_state:         Setting (pairs: Value)                          "initial_state(pairs)"                  "map_with_state, update_state_by_key";
+    timeout:               Setting (duration: Duration)                    "timeout(duration)"                     "map_with_state";
+
+    name:                  Setting (name: Value)                           "name(\"…\")";
+    checkpoint_interval:   Setting (interval: Duration)                    "checkpoint_interval(interval)";
+
     union:                 Union (others: Streams)                         "union(other)";
 
     // outputs
@@ -154,11 +259,32 @@ operators! {
     save_as_text_files:    Output (prefix: Value, suffix: Value = "\"\"")  "save_as_text_files(prefix, suffix)";
     foreach_batch:         Action (f: Function(2))                         "foreach_batch(|batch, time| …)";
     collect_into:          Output (collector: Handle)                      "collect_into(&collector)";
+    remember:              Output (remembered: Handle, duration: Duration) "remember(&remembered, duration)";
 }
 
-/// The row of an operator.
+/// The row of an operator; of several that of the fewest arguments.
 pub fn find(name: &str) -> Option<&'static OpSpec> {
     OPERATORS.iter().find(|op| op.name == name)
+}
+
+/// The row of an operator that its arguments fit best.
+pub fn find_for(name: &str, args: &[TokenStream]) -> Option<&'static OpSpec> {
+    OPERATORS.iter().filter(|op| op.name == name).min_by_key(|op| op.misfits(args))
+}
+
+impl OpSpec {
+    /// How many arguments are too few, too many, or closures where something else should be.
+    fn misfits(&self, args: &[TokenStream]) -> usize {
+        let least = self.args.iter().filter(|arg| arg.default.is_none()).count();
+        let number = least.saturating_sub(args.len()) + args.len().saturating_sub(self.args.len());
+        let fits = |(arg, tokens): (&Arg, &TokenStream)| match (arg.kind.parameters(), args::closure(tokens)) {
+            (Some(parameters), Some(closure)) => closure.parameters == parameters,
+            (None, Some(_)) => false,
+            (Some(_), None) => !args::is_literal(tokens),
+            (None, None) => true,
+        };
+        number + self.args.iter().zip(args).filter(|pair| !fits(*pair)).count()
+    }
 }
 
 /// The rows that begin a stream (`ssc.…`), or those that go on from one.

@@ -1,8 +1,9 @@
 //! The graph cut into stages. A stage is one pass over a dataset: from records in memory, through a fused chain that may
 //! fork, to its ends. Everything that is not fused is a dataset.
 
-use crate::ir::{Graph, NodeId};
+use crate::ir::{Graph, Node, NodeId};
 use crate::ops::{Class, OpSpec};
+use crate::slide::{Slide, Slides};
 
 pub struct Plan {
     pub graph: Graph,
@@ -12,6 +13,7 @@ pub struct Plan {
     consumers: Vec<Vec<Consumer>>,
     /// Streams that are kept in memory because two stages share them: `kept[k]` is the node of dataset `Kept(k)`.
     pub kept: Vec<NodeId>,
+    pub slides: Slides,
 }
 
 /// Something with records in memory.
@@ -56,6 +58,26 @@ impl Plan {
         self.graph.nodes[node].op
     }
 
+    /// When an action takes place. What a window takes in comes with the stream that it is made of.
+    pub fn slide_of(&self, action: &Action) -> Slide {
+        match action {
+            Action::Make(Dataset::Node(node)) => self.slide_of_input(*node),
+            Action::Make(Dataset::Kept(kept)) => self.slides.of(self.kept[*kept]),
+            Action::Stage(Stage { reads: Dataset::Node(node), .. }) => self.slides.of(*node),
+            Action::Stage(Stage { reads: Dataset::Kept(kept), .. }) => self.slides.of(self.kept[*kept]),
+        }
+    }
+
+    /// When the stream that an operator is made of has its batches.
+    pub fn slide_of_input(&self, node: NodeId) -> Slide {
+        self.graph.nodes[node].inputs.first().map_or(Slide::Batch, |input| self.slides.of(*input))
+    }
+
+    /// Whether a window takes in blocks as they are: its stream is not computed.
+    pub fn keeps_blocks(&self, node: NodeId) -> bool {
+        keeps_blocks(&self.graph, node)
+    }
+
     /// The users of a fused stream.
     pub fn consumers(&self, node: NodeId) -> &[Consumer] {
         &self.consumers[node]
@@ -92,6 +114,12 @@ pub fn stages(graph: Graph) -> Plan {
     planner.order()
 }
 
+fn keeps_blocks(graph: &Graph, node: NodeId) -> bool {
+    let class = |node: NodeId| graph.nodes[node].op.class;
+    let in_blocks = |input: &NodeId| matches!(class(*input), Class::Source | Class::Window);
+    class(node) == Class::Window && graph.nodes[node].inputs.iter().all(in_blocks)
+}
+
 struct Planner {
     graph: Graph,
     consumers: Vec<Vec<Consumer>>,
@@ -102,7 +130,10 @@ struct Planner {
 impl Planner {
     fn new(graph: Graph) -> Self {
         let mut consumers = vec![Vec::new(); graph.nodes.len()];
-        for (id, node) in graph.nodes.iter().enumerate().filter(|(_, node)| node.op.class != Class::Union) {
+        let reads_datasets = |id: NodeId, node: &Node| {
+            matches!(node.op.class, Class::Union | Class::Snapshots) || keeps_blocks(&graph, id)
+        };
+        for (id, node) in graph.nodes.iter().enumerate().filter(|(id, node)| !reads_datasets(*id, node)) {
             for (number, input) in node.inputs.iter().enumerate() {
                 let consumer = if node.op.class.is_fused() { Consumer::Fused(id) } else { Consumer::End(id, number) };
                 consumers[*input].push(consumer);
@@ -180,7 +211,7 @@ impl Planner {
                 self.passes(Dataset::Kept(kept), &self.kept_consumers[kept], &mut batch);
             }
         }
-        Plan { graph: self.graph, batch, consumers: self.consumers, kept: self.kept }
+        Plan { slides: Slides::new(&self.graph), graph: self.graph, batch, consumers: self.consumers, kept: self.kept }
     }
 
     /// One pass for all users of a dataset; one of its own for each that needs whole partitions.

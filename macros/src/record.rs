@@ -41,6 +41,10 @@ pub fn derive(input: TokenStream) -> TokenStream {
         parameter.bounds.push(parse_quote!(::microbatch::Record));
         parameter.bounds.push(parse_quote!(::microbatch::Show));
     }
+    // Not every record can be a key. With a lifetime of its own, a condition that does not hold is no error by itself.
+    let mut comparable = input.generics.clone();
+    comparable.make_where_clause().predicates.push(parse_quote!(for<'microbatch> Self: ::core::cmp::PartialEq));
+    let comparable = comparable.where_clause;
     let (generics, arguments, conditions) = input.generics.split_for_impl();
     // At the type's name, so that a missing `Clone` is reported there, and once.
     let this = Ident::new("Self", name.span());
@@ -54,6 +58,10 @@ pub fn derive(input: TokenStream) -> TokenStream {
         }
         #[diagnostic::do_not_recommend]
         impl #generics ::microbatch::Record for #name #arguments #conditions {}
+        #[diagnostic::do_not_recommend]
+        impl #generics ::microbatch::Lookup for #name #arguments #comparable {
+            fn is(&self, kept: &Self) -> bool { self == kept }
+        }
         #[diagnostic::do_not_recommend]
         impl #generics ::microbatch::Show for #name #arguments #conditions {
             fn show(&self, #to: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {

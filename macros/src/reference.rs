@@ -23,7 +23,7 @@ pub fn check(classes: TokenStream, item: TokenStream) -> TokenStream {
         })
         .collect();
     let rows: BTreeSet<&str> =
-        OPERATORS.iter().filter(|op| classes.contains(&format!("{:?}", op.class))).map(|op| op.name).collect();
+        OPERATORS.iter().filter(|op| classes.contains(&format!("{:?}", op.class))).map(|op| op.function).collect();
     let mut diag = Diagnostics::default();
     let mut methods = BTreeSet::new();
     for method in public_methods(&module) {

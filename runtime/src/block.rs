@@ -22,6 +22,9 @@ pub trait Block: Send + Sync + 'static {
     /// How many records the block holds.
     fn records(&self) -> u64;
 
+    /// The memory of the block, without what its records hold elsewhere.
+    fn bytes(&self) -> u64;
+
     /// The records that begin in `range`; ranges that cover `0..weight()` give every record once.
     fn views(&self, range: Range<usize>) -> Self::Views<'_>;
 }
@@ -73,6 +76,10 @@ impl<T: Keep + Send + Sync + 'static> Block for Vec<T> {
         self.len() as u64
     }
 
+    fn bytes(&self) -> u64 {
+        size_of_val(self.as_slice()) as u64
+    }
+
     #[inline]
     fn views(&self, range: Range<usize>) -> Views<'_, T> {
         Views::new(&self[range])
@@ -115,6 +122,10 @@ impl Block for TextBlock {
 
     fn records(&self) -> u64 {
         self.lines
+    }
+
+    fn bytes(&self) -> u64 {
+        self.text.len() as u64
     }
 
     fn views(&self, range: Range<usize>) -> Lines<'_> {

@@ -30,6 +30,32 @@ pub trait Dataset: Sync {
     fn views(&self, partition: usize, range: Range<usize>) -> Self::Views<'_>;
 }
 
+/// What others hold can be read as well.
+impl<D: Dataset> Dataset for &D {
+    type Item<'a>
+        = D::Item<'a>
+    where
+        Self: 'a;
+    type Views<'a>
+        = D::Views<'a>
+    where
+        Self: 'a;
+
+    fn partitions(&self) -> usize {
+        D::partitions(self)
+    }
+    fn weight(&self, partition: usize) -> usize {
+        D::weight(self, partition)
+    }
+    fn grain(&self) -> usize {
+        D::grain(self)
+    }
+    #[inline]
+    fn views(&self, partition: usize, range: Range<usize>) -> D::Views<'_> {
+        D::views(self, partition, range)
+    }
+}
+
 /// The blocks of one source that belong to one batch; a block is a partition.
 pub struct Received<B> {
     blocks: Vec<Arc<B>>,
@@ -38,6 +64,10 @@ pub struct Received<B> {
 impl<B> Received<B> {
     pub(crate) fn new(blocks: Vec<Arc<B>>) -> Self {
         Received { blocks }
+    }
+
+    pub(crate) fn blocks(&self) -> &[Arc<B>] {
+        &self.blocks
     }
 }
 
@@ -99,6 +129,11 @@ impl<T> Rows<T> {
     pub(crate) fn cut(rows: Vec<T>, partitions: usize) -> Self {
         let length = rows.len();
         Rows { rows, ends: (1..=partitions).map(|part| length * part / partitions).collect() }
+    }
+
+    /// All records, in order.
+    pub(crate) fn into_rows(self) -> Vec<T> {
+        self.rows
     }
 
     fn range(&self, partition: usize) -> Range<usize> {

@@ -220,7 +220,8 @@ mod tests {
     use crate::clock::Clock;
     use crate::listener::Listeners;
     use crate::progress::ProgressBoard;
-    use crate::shared::{Failure, StateCell};
+    use crate::remember::States;
+    use crate::shared::{Failure, StatusCell};
     use crate::source::Input;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -240,7 +241,8 @@ mod tests {
             progress: Arc::new(ProgressBoard::new(SECOND)),
             listeners: Listeners::default(),
             failure: Failure::default(),
-            state: StateCell::default(),
+            status: StatusCell::default(),
+            states: States::default(),
         };
         let (mut inputs, input) = (Inputs::default(), Arc::new(Input::default()));
         inputs.add("clicks".into(), Arc::clone(&input));

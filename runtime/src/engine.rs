@@ -3,7 +3,7 @@
 //! The generated function asks for batches, runs its stages, writes its outputs and reports how the batch went. It does not
 //! know whether time is real or manual, or how often a batch is tried.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +16,12 @@ use crate::inputs::Inputs;
 use crate::listener::{BatchInfo, InputInfo, OutputOperationInfo};
 use crate::ops::output::{Outlet, Output};
 use crate::policy::OnFailure;
-use crate::shared::{Shared, State};
+use crate::shared::{Shared, Status};
 use crate::source::{Interval, Source, SourceContext, SourceOptions};
 use crate::stage::{self, Gather, Panicked, Parts, Sizes, Workers};
 use crate::time::Time;
+use crate::transaction::Transaction;
+use crate::window_shape::WindowShape;
 
 /// Runs the batches of one pipeline.
 pub struct Engine {
@@ -36,6 +38,8 @@ pub struct Engine {
     done: u64,
     /// How large the parts of each stage were in the batch before.
     sizes: RefCell<HashMap<&'static str, Sizes>>,
+    /// Whether the streams that come next have a batch now.
+    is_due: Cell<bool>,
 }
 
 /// The batch that is being processed, over all its attempts.
@@ -112,12 +116,50 @@ impl Engine {
             batch: Batch::default(),
             done: 0,
             sizes: RefCell::default(),
+            is_due: Cell::new(true),
         }
     }
 
     /// The time of the current batch.
     pub fn time(&self) -> Time {
         self.batch.info.batch_time
+    }
+
+    /// The batch interval.
+    pub fn every(&self) -> Duration {
+        self.every
+    }
+
+    /// What follows is about streams that have a batch every `slide`. When they have none, stages, outputs and windows do
+    /// nothing; they are passed all the same, so that every batch goes the same way.
+    pub fn at(&self, slide: Duration) {
+        self.is_due.set(self.time().is_multiple_of(slide));
+    }
+
+    pub(crate) fn is_due(&self) -> bool {
+        self.is_due.get()
+    }
+
+    /// A window over a stream that has a batch every `parent`.
+    pub fn window(&self, label: &str, parent: Duration, length: Duration, slide: Duration) -> Result<WindowShape> {
+        WindowShape::new(label, parent, length, slide)
+    }
+
+    /// Streams that meet must have their batches together.
+    pub fn meet(&self, label: &str, left: Duration, right: Duration) -> Result<()> {
+        if left == right {
+            return Ok(());
+        }
+        Err(Error::config(
+            format!(
+                "`{label}`: the batches of its streams do not come together: one slides every {left:?}, the other every {right:?}"
+            ),
+            "give both windows the same slide",
+        ))
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     pub(crate) fn workers(&self) -> &Workers {
@@ -143,11 +185,12 @@ impl Engine {
 
     /// Waits for the next batch; `None` when the context stops. After a failure that is to be tried again it is the same batch.
     pub fn next_batch(&mut self) -> Result<Option<Time>> {
-        if self.shared.state.get() == State::Initialized {
-            self.shared.state.set(State::Active);
+        if self.shared.status.get() == Status::Initialized {
+            self.shared.status.set(Status::Active);
             self.shared.listeners.tell(|listener| listener.on_streaming_started(self.shared.clock.now()));
         }
         self.batch.outputs_met = 0;
+        self.is_due.set(true);
         if self.batch.again {
             self.batch.again = false;
             return Ok(Some(self.time()));
@@ -227,6 +270,9 @@ impl Engine {
         whole_partitions: bool,
         work: impl Fn(D::Views<'d>, &mut P) + Sync,
     ) -> Result<P::Columns> {
+        if !self.is_due() {
+            return Ok(P::columns(Vec::new()));
+        }
         let mut sizes = self.take_sizes(label);
         let columns = stage::run(&self.workers, dataset, whole_partitions, &mut sizes, work)
             .map_err(|panicked| self.panicked(label, panicked))?;
@@ -267,7 +313,7 @@ impl Engine {
     ) -> Result<()> {
         let id = self.batch.outputs_met;
         self.batch.outputs_met += 1;
-        if self.batch.outputs_done.contains(&id) {
+        if !self.is_due() || self.batch.outputs_done.contains(&id) {
             return Ok(());
         }
         self.batch.info.output_operations.retain(|earlier| earlier.id != id);
@@ -303,9 +349,20 @@ impl Engine {
         written
     }
 
-    /// Ends an attempt at a batch: commits it, or follows the policy for failures.
-    pub fn finish(&mut self, outcome: Result<()>) -> Result<()> {
-        match outcome.and_then(|()| self.commit()) {
+    /// Ends an attempt at a batch: commits it, or follows the policy for failures. `states` is all that outlives a batch.
+    pub fn finish(&mut self, outcome: Result<()>, states: &mut [&mut dyn Transaction]) -> Result<()> {
+        let outcome = outcome.and_then(|()| self.commit());
+        for state in states.iter_mut() {
+            match &outcome {
+                Ok(()) => state.commit(self.time(), &self.workers),
+                // If the user's function panics here too, the next attempt begins with this and reports it.
+                Err(_) => drop(stage::caught(|| state.rollback())),
+            }
+        }
+        if !states.is_empty() {
+            self.shared.progress.set_sizes(states.iter().map(|state| state.size()));
+        }
+        match outcome {
             Ok(()) => {
                 self.done += 1;
                 self.complete(None);
@@ -349,9 +406,9 @@ impl Engine {
             }
             _ => {
                 self.complete(Some(error.to_string()));
-                self.shared.state.set(State::Failed);
+                self.shared.status.set(Status::Failed);
                 self.driver.stop_with(error, &self.shared)?;
-                self.shared.state.set(State::Active);
+                self.shared.status.set(Status::Active);
                 // Somebody has asked to go on: the batch is still here. The wait was not processing.
                 self.batch.info.processing_start_time = Some(self.shared.clock.now());
                 self.batch.again = true;

@@ -45,8 +45,10 @@
 //! | two streams, by key | [`join`](DStream::join), [`left_outer_join`](DStream::left_outer_join), [`right_outer_join`](DStream::right_outer_join), [`full_outer_join`](DStream::full_outer_join), [`cogroup`](DStream::cogroup) |
 //! | several streams | [`union`](DStream::union), also as [`ssc.union`](dstream::Sources::union) |
 //! | a batch at a time | [`sort_by`](DStream::sort_by), [`sort_by_key`](DStream::sort_by_key), [`repartition`](DStream::repartition), [`transform`](DStream::transform), [`transform_with`](DStream::transform_with) |
+//! | the last batches | [`window`](DStream::window), [`reduce_by_window`](DStream::reduce_by_window), [`count_by_window`](DStream::count_by_window), [`aggregate_by_window`](DStream::aggregate_by_window), [`count_by_value_and_window`](DStream::count_by_value_and_window), [`group_by_key_and_window`](DStream::group_by_key_and_window), [`reduce_by_key_and_window`](DStream::reduce_by_key_and_window), [`aggregate_by_key_and_window`](DStream::aggregate_by_key_and_window) |
+//! | state by key | [`update_state_by_key`](DStream::update_state_by_key), [`map_with_state`](DStream::map_with_state), and what may stand [behind them](dstream::StateDStream) |
 //! | sources | the methods of `ssc`, [`Sources`](dstream::Sources); `ssc.source(…)` takes any [`Source`](source::Source) |
-//! | outputs | [`print`](DStream::print), [`print_table`](DStream::print_table), [`save_as_text_files`](DStream::save_as_text_files), [`foreach_batch`](DStream::foreach_batch), [`collect_into`](DStream::collect_into) |
+//! | outputs | [`print`](DStream::print), [`print_table`](DStream::print_table), [`save_as_text_files`](DStream::save_as_text_files), [`foreach_batch`](DStream::foreach_batch), [`collect_into`](DStream::collect_into), [`remember`](DStream::remember) |
 //!
 //! # Views and owned records
 //! Closures see records where they lie, as *views*; what outlives its batch is *owned*. [`Keep`] leads from one to the other:
@@ -67,8 +69,12 @@
 //! - Results, and their order, do not depend on the number of workers, if what folds values is associative.
 //! - A batch that fails (a closure panics, an output returns an error) keeps its records: by default the context stops with the
 //!   batch intact, and [`OnFailure`] can have it tried again or given up. Output operations that are done are not repeated.
+//! - Windows end at multiples of their slide since the epoch. What a window or a state remembers changes with a batch that is
+//!   done, and only then: a batch that is tried again counts once. A window slide costs the keys that enter or leave, a batch of
+//!   `map_with_state` the keys that it touches, and a timeout the keys that are due, however many there are.
 //! - A full buffer pushes back on receivers and their senders, so memory stays bounded.
-//! - Everything lives in one process and in memory: what was received and not yet written is lost if the process is killed.
+//! - Everything lives in one process and in memory: what was received and not yet written, and what windows and states
+//!   remember, is lost if the process is killed.
 //!
 //! # Running it
 //! ```
@@ -106,6 +112,7 @@ mod engine;
 mod error;
 mod fold;
 mod inputs;
+mod key_table;
 mod listener;
 #[cfg(feature = "progress")]
 mod live;
@@ -115,18 +122,26 @@ mod plan;
 mod policy;
 mod progress;
 mod record;
+mod remember;
+mod remembered;
+mod running;
 mod shared;
 mod show;
 mod signal;
 #[cfg(all(feature = "signals", unix))]
 mod signals;
 mod stage;
+mod state;
 mod striped;
 mod table;
 pub mod text;
 mod time;
+mod transaction;
 mod utf8;
+mod window;
+mod window_shape;
 
+pub mod aggregate;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod dstream;
@@ -140,7 +155,7 @@ pub use block::{Block, TextBlock};
 pub use broadcast::{Broadcast, BroadcastValue};
 pub use clock::Clock;
 pub use collector::Collector;
-pub use context::{ManualContext, RunningContext, StreamingContext};
+pub use context::StreamingContext;
 pub use dstream::DStream;
 pub use error::{BoxError, Error, Result};
 pub use listener::{BatchInfo, InputInfo, OutputOperationInfo, ReceiverInfo, StreamingListener};
@@ -149,12 +164,15 @@ pub use ops::output::BatchOutcome;
 pub use pipeline::Pipeline;
 pub use plan::Plan;
 pub use policy::{BadRecord, BadRecords, OnFailure, RejectFn};
-pub use progress::{Progress, Recent, Spread, StreamProgress};
-pub use record::{Keep, Key, Pair, Record};
-pub use shared::State;
+pub use progress::{Progress, Recent, Spread, StateProgress, StreamProgress};
+pub use record::{Keep, Key, Lookup, Pair, Record, StateKey};
+pub use remembered::Remembered;
+pub use running::{ManualContext, RunningContext};
+pub use shared::Status;
 pub use show::{Show, Shown};
 pub use signal::{StopHandle, StopSignal};
 pub use source::{FileOptions, Intake, Receiver, SocketOptions};
+pub use state::{State, StateView};
 pub use std::time::Duration;
 pub use time::Time;
 
@@ -184,8 +202,8 @@ pub use microbatch_macros::stream;
 /// What almost every program needs.
 pub mod prelude {
     pub use crate::{
-        Accumulator, Broadcast, Collector, DStream, Duration, Intake, Pipeline, Receiver, Record, Show,
-        StreamingContext, Time, stream,
+        Accumulator, Broadcast, Collector, DStream, Duration, Intake, Pipeline, Receiver, Record, Remembered, Show,
+        State, StreamingContext, Time, stream,
     };
 }
 

@@ -36,6 +36,11 @@ pub enum StepKind {
     Join,
     Batch,
     Union,
+    Window,
+    Windowed,
+    WindowedFold,
+    Stateful,
+    Snapshots,
     Output,
     Action,
 }
@@ -49,6 +54,9 @@ impl StepKind {
             StepKind::Shuffle | StepKind::Join => "exchange",
             StepKind::Batch => "whole batch",
             StepKind::Union => "union",
+            StepKind::Window | StepKind::Windowed | StepKind::WindowedFold => "window",
+            StepKind::Stateful => "state",
+            StepKind::Snapshots => "all states",
             StepKind::Output | StepKind::Action => "output",
         }
     }
@@ -78,8 +86,14 @@ impl Step {
         Step { stream, operator, arguments, kind, note, inputs }
     }
 
+    /// The call as it was written; of a long closure the beginning, so that a plan stays readable.
     fn call(&self) -> String {
-        format!("{}({})", self.operator, self.arguments)
+        const LONGEST: usize = 80;
+        let call = format!("{}({})", self.operator, self.arguments);
+        match call.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{} …", call[..end].trim_end()),
+            None => call,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::listener::{BatchInfo, ReceiverInfo, StreamingListener};
 use crate::source::Input;
 use crate::time::Time;
+use crate::transaction::StateSize;
 
 /// How many batches [`Progress::recent`] looks back.
 const RECENT: usize = 1000;
@@ -52,6 +53,8 @@ pub struct Progress {
     pub recent: Recent,
     /// The input streams.
     pub streams: Vec<StreamProgress>,
+    /// What windows and stateful operators remember, as of the last committed batch.
+    pub states: Vec<StateProgress>,
     /// How often a listener has panicked.
     pub listener_panics: u64,
 }
@@ -167,6 +170,22 @@ pub struct StreamProgress {
     pub last_error_time: Option<Time>,
 }
 
+/// What a window or a stateful operator remembers: what grows if nothing ends it.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct StateProgress {
+    /// The name of its stream, or the one that it was given.
+    pub name: Arc<str>,
+    /// How many keys, or records of a window without keys.
+    pub entries: u64,
+    /// The memory of its tables, without what keys and values hold elsewhere, such as the text of strings.
+    pub bytes: u64,
+    /// The time of its oldest entry, where times are kept: in windows, and in states with a timeout.
+    pub oldest: Option<Time>,
+    /// The interval of its checkpoints, if it was given one.
+    pub checkpoint_interval: Option<Duration>,
+}
+
 /// Keeps the progress up to date.
 pub(crate) struct ProgressBoard {
     every: Duration,
@@ -237,6 +256,23 @@ impl ProgressBoard {
         board.inputs.push(Arc::clone(&input));
         board.progress.streams.push(StreamProgress { stream: Arc::clone(stream), ..StreamProgress::default() });
         input
+    }
+
+    /// False if there is one of this name.
+    pub fn add_state(&self, state: StateProgress) -> bool {
+        let mut board = self.lock();
+        let is_new = board.progress.states.iter().all(|other| other.name != state.name);
+        if is_new {
+            board.progress.states.push(state);
+        }
+        is_new
+    }
+
+    /// The sizes of all states, in the order in which they were added.
+    pub fn set_sizes(&self, sizes: impl Iterator<Item = StateSize>) {
+        for (state, size) in self.lock().progress.states.iter_mut().zip(sizes) {
+            (state.entries, state.bytes, state.oldest) = (size.entries, size.bytes, size.oldest);
+        }
     }
 
     pub fn count_failure(&self) {

@@ -79,6 +79,24 @@ pub trait Key: Hash + Eq + Keep + Send + Sync {}
 #[diagnostic::do_not_recommend]
 impl<T: Hash + Eq + Keep + Send + Sync> Key for T {}
 
+/// Finds what a value was kept as among kept values, without keeping it first: a key of a state or a window is looked up as
+/// the closure made it, and copied only when it is new. [`Record`](derive@crate::Record) derives it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a key of a window or a state",
+    label = "`{Self}` cannot be compared with what is kept of it",
+    note = "make a key of it first, for example text, numbers or tuples of them, or `#[derive(Clone, PartialEq, Eq, Hash, Record)]` on your own type"
+)]
+pub trait Lookup: Keep {
+    /// Whether `kept` is what this value would be kept as.
+    fn is(&self, kept: &Self::Owned) -> bool;
+}
+
+/// A key that outlives its batch: it is found among kept keys, which hash as it does.
+pub trait StateKey: Key + Lookup<Owned: Hash + Eq> {}
+
+#[diagnostic::do_not_recommend]
+impl<K: Key + Lookup<Owned: Hash + Eq>> StateKey for K {}
+
 /// A record that is a pair `(key, value)`.
 #[diagnostic::on_unimplemented(
     message = "this operator needs a stream of pairs `(key, value)`, and this one carries `{Self}`",
@@ -146,6 +164,13 @@ macro_rules! seen_as_themselves {
         }
         #[diagnostic::do_not_recommend]
         impl Record for $type {}
+        #[diagnostic::do_not_recommend]
+        impl Lookup for $type {
+            #[inline(always)]
+            fn is(&self, kept: &Self) -> bool {
+                self == kept
+            }
+        }
     )*};
 }
 
@@ -194,6 +219,20 @@ impl Keep for String {
 }
 #[diagnostic::do_not_recommend]
 impl Record for String {}
+
+macro_rules! found_as_text {
+    ($($type:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Lookup for $type {
+            #[inline(always)]
+            fn is(&self, kept: &String) -> bool {
+                **self == **kept
+            }
+        }
+    )*};
+}
+
+found_as_text!(String, &str, Cow<'_, str>);
 
 #[diagnostic::do_not_recommend]
 impl Keep for &str {
@@ -246,6 +285,14 @@ impl<T: Record> Keep for &T {
 }
 
 #[diagnostic::do_not_recommend]
+impl<T: Record + PartialEq> Lookup for &T {
+    #[inline(always)]
+    fn is(&self, kept: &T) -> bool {
+        **self == *kept
+    }
+}
+
+#[diagnostic::do_not_recommend]
 impl<T: Keep + Clone> Keep for Vec<T> {
     type Owned = Vec<T::Owned>;
     type View<'a>
@@ -262,6 +309,16 @@ impl<T: Keep + Clone> Keep for Vec<T> {
 }
 #[diagnostic::do_not_recommend]
 impl<T: Record> Record for Vec<T> {}
+#[diagnostic::do_not_recommend]
+impl<T: Lookup + Clone> Lookup for Vec<T> {
+    fn is(&self, kept: &Vec<T::Owned>) -> bool {
+        all_are(self, kept)
+    }
+}
+
+fn all_are<T: Lookup>(items: &[T], kept: &[T::Owned]) -> bool {
+    items.len() == kept.len() && items.iter().zip(kept).all(|(item, kept)| item.is(kept))
+}
 
 #[diagnostic::do_not_recommend]
 impl<T: Keep + Clone> Keep for &[T] {
@@ -276,6 +333,13 @@ impl<T: Keep + Clone> Keep for &[T] {
     #[inline(always)]
     fn view(&self) -> &[T] {
         self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Lookup + Clone> Lookup for &[T] {
+    fn is(&self, kept: &Vec<T::Owned>) -> bool {
+        all_are(self, kept)
     }
 }
 
@@ -296,6 +360,12 @@ impl<T: Keep, const N: usize> Keep for [T; N] {
 }
 #[diagnostic::do_not_recommend]
 impl<T: Record, const N: usize> Record for [T; N] {}
+#[diagnostic::do_not_recommend]
+impl<T: Lookup, const N: usize> Lookup for [T; N] {
+    fn is(&self, kept: &[T::Owned; N]) -> bool {
+        all_are(self, kept)
+    }
+}
 
 #[diagnostic::do_not_recommend]
 impl<T: Keep> Keep for Option<T> {
@@ -314,6 +384,15 @@ impl<T: Keep> Keep for Option<T> {
 }
 #[diagnostic::do_not_recommend]
 impl<T: Record> Record for Option<T> {}
+#[diagnostic::do_not_recommend]
+impl<T: Lookup> Lookup for Option<T> {
+    fn is(&self, kept: &Option<T::Owned>) -> bool {
+        match (self, kept) {
+            (Some(value), Some(kept)) => value.is(kept),
+            (value, kept) => value.is_none() && kept.is_none(),
+        }
+    }
+}
 
 #[diagnostic::do_not_recommend]
 impl<T: Keep, E: Keep> Keep for Result<T, E> {
@@ -332,6 +411,16 @@ impl<T: Keep, E: Keep> Keep for Result<T, E> {
 }
 #[diagnostic::do_not_recommend]
 impl<T: Record, E: Record> Record for Result<T, E> {}
+#[diagnostic::do_not_recommend]
+impl<T: Lookup, E: Lookup> Lookup for Result<T, E> {
+    fn is(&self, kept: &Result<T::Owned, E::Owned>) -> bool {
+        match (self, kept) {
+            (Ok(value), Ok(kept)) => value.is(kept),
+            (Err(error), Err(kept)) => error.is(kept),
+            _ => false,
+        }
+    }
+}
 
 macro_rules! seen_by_reference {
     ($([$($parameter:ident: $($bound:path)|*),*] $type:ty),* $(,)?) => {$(
@@ -349,6 +438,12 @@ macro_rules! seen_by_reference {
         }
         #[diagnostic::do_not_recommend]
         impl<$($parameter: $($bound +)*),*> Record for $type {}
+        #[diagnostic::do_not_recommend]
+        impl<$($parameter: $($bound +)*),*> Lookup for $type where Self: PartialEq {
+            fn is(&self, kept: &Self) -> bool {
+                self == kept
+            }
+        }
     )*};
 }
 
@@ -385,6 +480,13 @@ macro_rules! tuples {
         }
         #[diagnostic::do_not_recommend]
         impl<$($name: Record),+> Record for ($($name,)+) {}
+        #[diagnostic::do_not_recommend]
+        impl<$($name: Lookup),+> Lookup for ($($name,)+) {
+            #[inline(always)]
+            fn is(&self, kept: &Self::Owned) -> bool {
+                $(self.$index.is(&kept.$index))&&+
+            }
+        }
     )*};
 }
 

@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::listener::Listeners;
 use crate::progress::{Progress, ProgressBoard};
+use crate::remember::States;
 use crate::signal::StopSignal;
 
 pub(crate) struct Shared {
@@ -16,13 +17,14 @@ pub(crate) struct Shared {
     pub progress: Arc<ProgressBoard>,
     pub listeners: Listeners,
     pub failure: Failure,
-    pub state: StateCell,
+    pub status: StatusCell,
+    pub states: States,
 }
 
 impl Shared {
     /// How the context is doing.
     pub fn progress(&self) -> Progress {
-        let runs = matches!(*self.clock, Clock::Wall { .. }) && self.state.get() != State::Stopped;
+        let runs = matches!(*self.clock, Clock::Wall { .. }) && self.status.get() != Status::Stopped;
         let mut progress = self.progress.read(runs.then(|| self.clock.now()));
         progress.listener_panics = self.listeners.panics();
         progress
@@ -32,7 +34,7 @@ impl Shared {
 /// Where a context is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum State {
+pub enum Status {
     /// Setup statements run and sources start.
     Initialized,
     /// Batches run.
@@ -45,16 +47,16 @@ pub enum State {
 
 /// The state, readable at any time.
 #[derive(Default)]
-pub(crate) struct StateCell(AtomicU8);
+pub(crate) struct StatusCell(AtomicU8);
 
-impl StateCell {
-    const STATES: [State; 4] = [State::Initialized, State::Active, State::Failed, State::Stopped];
+impl StatusCell {
+    const STATES: [Status; 4] = [Status::Initialized, Status::Active, Status::Failed, Status::Stopped];
 
-    pub fn set(&self, state: State) {
+    pub fn set(&self, state: Status) {
         self.0.store(state as u8, Ordering::Release);
     }
 
-    pub fn get(&self) -> State {
+    pub fn get(&self) -> Status {
         Self::STATES[usize::from(self.0.load(Ordering::Acquire))]
     }
 }

@@ -8,6 +8,8 @@ mod compositions;
 mod data;
 mod naive;
 mod pipelines;
+mod state;
+mod windows;
 
 use microbatch::prelude::*;
 use proptest::test_runner::{Config, TestRunner};

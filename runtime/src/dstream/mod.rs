@@ -19,9 +19,12 @@ mod narrow;
 mod output;
 mod shuffle;
 mod sources;
+mod state;
+mod window;
 
 pub use join::Streams;
 pub use narrow::Partition;
+pub use state::StateDStream;
 
 /// A stream of batches of records: what `let name = …;` defines inside `stream!`.
 ///

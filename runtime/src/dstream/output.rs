@@ -3,11 +3,13 @@
 #[microbatch_macros::__operators(Output, Action)]
 mod methods {
     use std::path::Path;
+    use std::time::Duration;
 
     use crate::collector::Collector;
     use crate::dstream::DStream;
     use crate::ops::output::BatchOutcome;
     use crate::record::Keep;
+    use crate::remembered::Remembered;
     use crate::show::Show;
     use crate::time::Time;
 
@@ -171,6 +173,28 @@ mod methods {
             T: Keep,
         {
             let _ = collector;
+        }
+
+        /// Keeps the batches of the last `duration` in a [`Remembered`], where other parts of the program can look at them while
+        /// the pipeline runs. Spark's `remember` and `slice`.
+        ///
+        /// ```
+        /// use microbatch::prelude::*;
+        ///
+        /// let last_minute = Remembered::default();
+        /// let pipeline = stream!(every = 1s, |ssc| {
+        ///     ssc.queue_stream([vec![1, 2, 3], vec![4]]).count().remember(&last_minute, 1min);
+        /// });
+        /// StreamingContext::new(pipeline).manual()?.advance(2)?;
+        /// let (first, second) = (Time::from_millis(1000), Time::from_millis(2000));
+        /// assert_eq!(last_minute.slice(first, second), [(first, vec![3]), (second, vec![1])]);
+        /// # Ok::<(), microbatch::Error>(())
+        /// ```
+        pub fn remember(&self, remembered: &Remembered<T::Owned>, duration: Duration)
+        where
+            T: Keep,
+        {
+            let _ = (remembered, duration);
         }
     }
 }

@@ -22,7 +22,7 @@ pub trait Fold<V, C> {
 }
 
 /// A fold by one function.
-pub struct Reducer<F>(F);
+pub struct Reducer<F>(pub(super) F);
 
 impl<V, F: Fn(V, V) -> V> Fold<V, V> for Reducer<F> {
     #[inline(always)]
@@ -77,7 +77,7 @@ impl<K, V, C, F> Default for Combined<K, V, C, F> {
 
 impl<K: Key, V, C, F: Fold<V, C>> Combined<K, V, C, F> {
     #[inline(always)]
-    fn fold_all(&mut self, batch: impl Iterator<Item = (K, V)>, fold: F) {
+    pub(super) fn fold_all(&mut self, batch: impl Iterator<Item = (K, V)>, fold: F) {
         batch.for_each(|(key, value)| {
             self.waiting.push(Waiting { hash: hash_of(&key), key, value });
             if self.waiting.len() == TOGETHER {
@@ -113,12 +113,18 @@ where
     type Output = Keyed<K, C>;
 
     fn gather(parts: Vec<Self>, workers: &Workers) -> Keyed<K, C> {
+        Keyed { table: Combined::merge_parts(parts, workers).0 }
+    }
+}
+
+impl<K: Key, V, C: Send, F: Fold<V, C> + Sync> Combined<K, V, C, F> {
+    /// The table of all workers, and the function that they have folded by.
+    pub(super) fn merge_parts(parts: Vec<Self>, workers: &Workers) -> (ShardedTable<K, C>, Option<F>) {
         let (tables, folds): (Vec<_>, Vec<_>) = parts.into_iter().map(Combined::finish).unzip();
-        let table = match folds.into_iter().flatten().next() {
-            Some(fold) => merge_tables(tables, |left, right| fold.merge(left, right), workers),
-            None => ShardedTable::default(),
-        };
-        Keyed { table }
+        match folds.into_iter().flatten().next() {
+            Some(fold) => (merge_tables(tables, |left, right| fold.merge(left, right), workers), Some(fold)),
+            None => (ShardedTable::default(), None),
+        }
     }
 }
 

@@ -226,6 +226,10 @@ impl Block for BinaryBlock {
         self.weight() as u64
     }
 
+    fn bytes(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
     fn views(&self, range: Range<usize>) -> Self::Views<'_> {
         self.bytes[range.start * self.length..range.end * self.length].chunks_exact(self.length)
     }

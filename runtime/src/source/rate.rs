@@ -58,6 +58,10 @@ impl Block for Numbers {
         self.0.end - self.0.start
     }
 
+    fn bytes(&self) -> u64 {
+        size_of_val(&self.0) as u64
+    }
+
     fn views(&self, range: Range<usize>) -> Range<u64> {
         self.0.start + range.start as u64..self.0.start + range.end as u64
     }

@@ -178,7 +178,7 @@ fn main() {
                                     .output("sort_by.print", &mut print_3_output, print_3)?;
                                 Ok(())
                             })();
-                            engine.finish(outcome)?;
+                            engine.finish(outcome, &mut [])?;
                         }
                         Ok(())
                     },

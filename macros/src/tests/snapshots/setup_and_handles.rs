@@ -50,8 +50,8 @@ fn main() {
                 __microbatch::Job::new(
                     name.clone(),
                     {
-                        let every: ::core::time::Duration = interval;
-                        every
+                        let duration: ::core::time::Duration = interval;
+                        duration
                     },
                     plan,
                     move |engine: &mut __microbatch::Engine| -> __microbatch::Result<()> {
@@ -141,7 +141,7 @@ fn main() {
                                 )?;
                                 Ok(())
                             })();
-                            engine.finish(outcome)?;
+                            engine.finish(outcome, &mut [])?;
                         }
                         Ok(())
                     },

@@ -130,7 +130,7 @@ fn main() {
                                     .output("numbers.print", &mut print_2_output, print_2)?;
                                 Ok(())
                             })();
-                            engine.finish(outcome)?;
+                            engine.finish(outcome, &mut [])?;
                         }
                         Ok(())
                     },

@@ -119,7 +119,7 @@ fn main() {
                                 engine.output("distinct.print", &mut print_output, print)?;
                                 Ok(())
                             })();
-                            engine.finish(outcome)?;
+                            engine.finish(outcome, &mut [])?;
                         }
                         Ok(())
                     },

@@ -96,7 +96,7 @@ fn main() {
                                 engine.output("counts.print", &mut print_output, print)?;
                                 Ok(())
                             })();
-                            engine.finish(outcome)?;
+                            engine.finish(outcome, &mut [])?;
                         }
                         Ok(())
                     },

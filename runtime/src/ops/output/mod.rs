@@ -7,6 +7,7 @@ mod foreach_batch;
 mod print;
 #[cfg(feature = "table")]
 mod print_table;
+mod remember;
 mod save_as_text_files;
 
 use std::fmt::Write as _;
@@ -18,6 +19,7 @@ pub use foreach_batch::{BatchOutcome, foreach_batch};
 pub use print::{Print, print};
 #[cfg(feature = "table")]
 pub use print_table::{PrintTable, print_table};
+pub use remember::{Remember, remember};
 pub use save_as_text_files::{SaveAsTextFiles, save_as_text_files};
 
 use crate::engine::Commit;

@@ -3,6 +3,9 @@
 //! The generated names can neither see nor be seen by the user's (`mixed_site`), the user's tokens are emitted once, as they
 //! came, and whatever has a loop, a lock or a table is a function of the runtime.
 
+mod describe;
+mod window;
+
 use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
@@ -25,10 +28,10 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
     let private = names::runtime(Span::call_site());
     let (name, every) = (name(&plan.graph.name), every(&plan.graph.every));
     let outer = emit.handles(true);
-    let setup = emit.setup();
+    let (setup, meetings) = (emit.setup(), emit.meetings());
     let handles = emit.handles(false);
-    let actions: TokenStream = plan.batch.iter().map(|action| emit.action(action)).collect();
-    let outputs: TokenStream = plan.outputs().map(|node| emit.write(node)).collect();
+    let work = emit.work();
+    let states = emit.states();
     let steps = emit.steps();
     let stages = emit.stages();
     let engine = names::variable("engine", Span::call_site());
@@ -42,14 +45,14 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
         let plan = #private::Plan::new(vec![#steps], vec![#stages]);
         #private::Job::new(#name, #every, plan, move |#engine: &mut #private::Engine| -> #private::Result<()> {
             #setup
+            #meetings
             #handles
             while #engine.next_batch()?.is_some() {
                 let #outcome = (|| -> #private::Result<()> {
-                    #actions
-                    #outputs
+                    #work
                     Ok(())
                 })();
-                #engine.finish(#outcome)?;
+                #engine.finish(#outcome, &mut [#(&mut #states),*])?;
             }
             Ok(())
         })
@@ -146,15 +149,18 @@ fn for_both(program: &Program, compiled: TokenStream, errors: TokenStream) -> To
 }
 
 fn every(every: &Option<Setting>) -> TokenStream {
-    let Some(every) = every else { return TokenStream::new() };
-    match duration::single_literal(&every.value).map(|literal| (duration::parse(&literal), literal.span())) {
+    every.as_ref().map_or_else(TokenStream::new, |every| duration_value(&every.value))
+}
+
+/// A duration: a literal, or any expression.
+fn duration_value(value: &TokenStream) -> TokenStream {
+    match duration::single_literal(value).map(|literal| (duration::parse(&literal), literal.span())) {
         Some((duration::Parsed::Duration(duration), span)) => duration::expression(duration, span),
         // With its type, so that another one is reported at the expression.
         _ => {
-            let value = &every.value;
             let span = names::plumbing(args::place_of(value, Span::call_site()).first);
-            let (every, duration) = (names::variable("every", span), names::duration(span));
-            quote_spanned!(span=> { let #every: #duration = #value; #every })
+            let (duration, ty) = (names::variable("duration", span), names::duration(span));
+            quote_spanned!(span=> { let #duration: #ty = #value; #duration })
         }
     }
 }
@@ -186,7 +192,7 @@ impl<'a> Emit<'a> {
 
     /// The operator's name with the user's span, so that an error about the operator is shown there.
     fn op(&self, node: NodeId) -> Ident {
-        Ident::new(self.plan.op(node).name, names::plumbing(self.span(node)))
+        Ident::new(self.plan.op(node).function, names::plumbing(self.span(node)))
     }
 
     fn variable(&self, node: NodeId) -> Ident {
@@ -195,7 +201,7 @@ impl<'a> Emit<'a> {
 
     /// A variable that belongs to a node. A stream may be called what the generated code calls something else.
     fn local(&self, node: NodeId, suffix: &str) -> Ident {
-        const TAKEN: [&str; 7] = ["batch", "engine", "every", "outcome", "pipeline", "plan", "record"];
+        const TAKEN: [&str; 7] = ["batch", "duration", "engine", "outcome", "pipeline", "plan", "record"];
         let own = &self.names[node];
         let mut name = format!("{own}{suffix}");
         while TAKEN.contains(&name.as_str()) || (name != *own && self.names.contains(&name)) {
@@ -236,14 +242,20 @@ impl<'a> Emit<'a> {
         }
     }
 
-    /// The arguments that are not streams; missing ones by their defaults.
+    /// The arguments of the call; missing ones by their defaults. Streams are not among them, and what belongs to a window is
+    /// said where it is declared.
     fn args(&self, node: NodeId) -> Vec<TokenStream> {
         let node = &self.plan.graph.nodes[node];
-        let specs =
-            node.op.args.iter().enumerate().filter(|(_, arg)| !matches!(arg.kind, Kind::Stream | Kind::Streams));
+        let is_elsewhere = |kind: Kind| match kind {
+            Kind::Stream | Kind::Streams | Kind::Filter => true,
+            Kind::Duration => node.op.class.slides(),
+            _ => false,
+        };
+        let specs = node.op.args.iter().enumerate().filter(|(_, arg)| !is_elsewhere(arg.kind));
         specs
             .map(|(number, arg)| match (node.args.get(number), arg.kind) {
                 (Some(tokens), Kind::Function(_)) => args::without_move(tokens.clone()),
+                (Some(tokens), Kind::Duration) => duration_value(tokens),
                 (Some(tokens), _) => tokens.clone(),
                 (None, _) => arg.default.and_then(|default| default.parse().ok()).unwrap_or_default(),
             })
@@ -266,7 +278,9 @@ impl<'a> Emit<'a> {
     fn setup(&self) -> TokenStream {
         let statements = self.plan.graph.setup.iter().map(|setup| match setup {
             Setup::Rust(tokens) => tokens.clone(),
-            Setup::Source(node) => self.open(*node),
+            Setup::Node(node) if self.plan.op(*node).class == Class::Source => self.open(*node),
+            Setup::Node(node) if self.plan.op(*node).class == Class::Stateful => self.declare_state(*node),
+            Setup::Node(node) => self.declare(*node),
         });
         statements.collect()
     }
@@ -324,6 +338,12 @@ impl<'a> Emit<'a> {
                 quote_spanned!(span=> let #variable = #gather;)
             }
             Class::Union => self.union(node),
+            Class::Window | Class::Windowed | Class::WindowedFold => self.slide(node),
+            Class::Stateful => self.remember(node),
+            Class::Snapshots => {
+                let all = self.local(self.plan.graph.nodes[node].inputs[0], "_all");
+                quote_spanned!(span=> let #variable = #all;)
+            }
             Class::Join => {
                 let (left, right) = (self.input_variable(node, 0), self.input_variable(node, 1));
                 let (gather_left, gather_right) = (self.gather(node, 0), self.gather(node, 1));
@@ -341,7 +361,7 @@ impl<'a> Emit<'a> {
                 let call = self.call(node, "ops", &inputs);
                 quote_spanned!(span=> let #variable = #call?;)
             }
-            Class::Narrow | Class::Partition | Class::Output | Class::Action => TokenStream::new(),
+            Class::Narrow | Class::Partition | Class::Output | Class::Action | Class::Setting => TokenStream::new(),
         }
     }
 
@@ -407,7 +427,7 @@ impl<'a> Emit<'a> {
 
     fn captures(&self, node: NodeId) -> bool {
         let node = &self.plan.graph.nodes[node];
-        let functions = node.op.args.iter().zip(&node.args).filter(|(arg, _)| matches!(arg.kind, Kind::Function(_)));
+        let functions = node.op.args.iter().zip(&node.args).filter(|(arg, _)| arg.kind.parameters().is_some());
         functions.into_iter().any(|(_, tokens)| args::closure(tokens).is_some() && args::captures(tokens.clone()))
     }
 
@@ -464,11 +484,12 @@ impl<'a> Emit<'a> {
         let (batch, part) = (self.batch_of_input(node, input), self.input_variable(node, input));
         let private = names::runtime(span);
         match self.plan.op(node).class {
-            Class::Shuffle => {
+            Class::Shuffle | Class::Windowed | Class::WindowedFold => {
                 let call = self.call(node, "ops", &[quote!(#batch), quote!(#part)]);
                 quote_spanned!(span=> #call;)
             }
-            Class::Join => quote_spanned!(span=> #private::ops::exchange(#batch, #part);),
+            Class::Join | Class::Stateful => quote_spanned!(span=> #private::ops::exchange(#batch, #part);),
+            Class::Window => quote_spanned!(span=> #private::ops::own(#batch, #part);),
             Class::Output => {
                 let handle = self.handle(node);
                 quote_spanned!(span=> #private::ops::output::output(#batch, #part, &#handle);)
@@ -499,77 +520,6 @@ impl<'a> Emit<'a> {
         quote_spanned! {span=>
             let #part = #rows;
             #call?;
-        }
-    }
-
-    fn output_label(&self, node: NodeId) -> String {
-        let input = self.plan.graph.nodes[node].inputs[0];
-        format!("{}.{}", self.names[input], self.plan.op(node).name)
-    }
-
-    fn stage_label(&self, stage: &Stage) -> String {
-        let mut label = self.names[self.dataset_node(stage.reads)].clone();
-        self.describe(&stage.consumers, &mut label);
-        label
-    }
-
-    fn describe(&self, consumers: &[Consumer], label: &mut String) {
-        if let [consumer] = consumers {
-            label.push_str(" -> ");
-            return self.describe_one(*consumer, label);
-        }
-        label.push_str(" -> {");
-        for (number, consumer) in consumers.iter().enumerate() {
-            label.push_str(if number == 0 { " " } else { ", " });
-            self.describe_one(*consumer, label);
-        }
-        label.push_str(" }");
-    }
-
-    fn describe_one(&self, consumer: Consumer, label: &mut String) {
-        match consumer {
-            Consumer::Fused(node) => {
-                label.push_str(self.plan.op(node).name);
-                self.describe(self.plan.consumers(node), label);
-            }
-            Consumer::End(node, _) => label.push_str(self.plan.op(node).name),
-            Consumer::Keep(_) => label.push_str("keep"),
-        }
-    }
-
-    /// What `pipeline.plan()` knows about each operator.
-    fn steps(&self) -> TokenStream {
-        let private = names::runtime(Span::call_site());
-        let steps = self.plan.graph.nodes.iter().map(|node| {
-            let stream = node.name.as_ref().map_or(String::new(), Ident::to_string);
-            let (op, kind, note) = (node.op.name, format!("{:?}", node.op.class), node.op.note);
-            let arguments = node.args.iter().map(args::text).collect::<Vec<_>>().join(", ");
-            let (kind, inputs) = (Ident::new(&kind, Span::mixed_site()), &node.inputs);
-            quote!(#private::Step::new(#stream, #op, #arguments, #private::StepKind::#kind, #note, &[#(#inputs),*]),)
-        });
-        steps.collect()
-    }
-
-    fn stages(&self) -> TokenStream {
-        let private = names::runtime(Span::call_site());
-        let stages = self.plan.stages().map(|stage| {
-            let (label, reads) = (self.stage_label(stage), self.dataset_node(stage.reads));
-            let kept = matches!(stage.reads, Dataset::Kept(_));
-            let mut steps = Vec::new();
-            stage.consumers.iter().for_each(|consumer| self.steps_of(*consumer, &mut steps));
-            quote!(#private::Stage::new(#label, #reads, #kept, &[#(#steps),*]),)
-        });
-        stages.collect()
-    }
-
-    fn steps_of(&self, consumer: Consumer, steps: &mut Vec<NodeId>) {
-        match consumer {
-            Consumer::Fused(node) => {
-                steps.push(node);
-                self.plan.consumers(node).iter().for_each(|consumer| self.steps_of(*consumer, steps));
-            }
-            Consumer::End(node, _) => steps.push(node),
-            Consumer::Keep(_) => {}
         }
     }
 }

@@ -1,0 +1,353 @@
+//! Aggregates of windows: how records are put together, and how what a window has of them follows the change.
+//!
+//! [`mean`], [`sum`], [`min`], [`max`], [`count_distinct`] and [`top`] are there; [`Aggregate`] makes one of your own.
+//!
+//! ```
+//! use microbatch::prelude::*;
+//! use microbatch::aggregate::{Aggregate, Associative};
+//!
+//! /// The least and the greatest reading.
+//! struct Span;
+//!
+//! impl Aggregate for Span {
+//!     type Input = i64;
+//!     type Partial = (i64, i64);
+//!     type Output = i64;
+//!     type Algebra = Associative;
+//!
+//!     fn lift(&self, reading: i64) -> (i64, i64) {
+//!         (reading, reading)
+//!     }
+//!     fn combine(&self, older: (i64, i64), newer: (i64, i64)) -> (i64, i64) {
+//!         (older.0.min(newer.0), older.1.max(newer.1))
+//!     }
+//!     fn lower(&self, partial: (i64, i64)) -> i64 {
+//!         partial.1 - partial.0
+//!     }
+//! }
+//!
+//! let out = Collector::default();
+//! let pipeline = stream!(every = 1s, |ssc| {
+//!     ssc.queue_stream([vec![3i64, 9], vec![4], vec![5]]).aggregate_by_window(Span, 2s).collect_into(&out);
+//! });
+//! StreamingContext::new(pipeline).manual()?.advance(3)?;
+//! let spans: Vec<Vec<i64>> = out.batches().into_iter().map(|(_, spans)| spans).collect();
+//! assert_eq!(spans, [vec![6], vec![6], vec![1]]);
+//! # Ok::<(), microbatch::Error>(())
+//! ```
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use crate::record::{Keep, Record};
+use crate::window::{Merge, Monotonic, Select, Subtract, TwoStacks, Unmerge};
+
+/// How records are put together: each is lifted to a partial result, partial results are combined, and what a window has is
+/// lowered to what comes out.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate",
+    label = "this operator takes an aggregate, such as `mean()` or `max()`",
+    note = "the aggregates are in `microbatch::aggregate`; implement `Aggregate` for one of your own"
+)]
+pub trait Aggregate: Send + Sync {
+    /// The records, or the values of a key.
+    type Input: Record;
+    /// What is kept of several of them.
+    type Partial: Record;
+    /// What comes out.
+    type Output;
+    /// How windows may use it: [`Associative`], or, where that holds, [`Invertible`] or [`Selective`], which are faster.
+    type Algebra: Algebra;
+
+    /// A partial result for one record.
+    fn lift(&self, record: Self::Input) -> Self::Partial;
+
+    /// The partial result for the records of both, of which those of `older` came first. It must be associative.
+    fn combine(&self, older: Self::Partial, newer: Self::Partial) -> Self::Partial;
+
+    /// What comes out for a partial result, which is seen as its [view](Keep::View): numbers and tuples of them as themselves,
+    /// a type of yours by reference.
+    fn lower(&self, partial: <Self::Partial as Keep>::View<'_>) -> Self::Output;
+}
+
+/// An aggregate whose oldest part can be taken out again.
+pub trait Invert: Aggregate<Algebra = Invertible> {
+    /// What remains of `total` without `left`: `uncombine(combine(left, rest), left)` is `rest`.
+    fn uncombine(&self, total: Self::Partial, left: Self::Partial) -> Self::Partial;
+}
+
+/// An aggregate that selects one of its records.
+pub trait Choose: Aggregate<Algebra = Selective> {
+    /// Whether `newer` is to be selected, so that `older` never matters again. It must be transitive.
+    fn beats(&self, newer: &Self::Partial, older: &Self::Partial) -> bool;
+}
+
+/// How a window may use an aggregate.
+pub trait Algebra: sealed::Sealed {
+    /// The algorithm of windows.
+    #[doc(hidden)]
+    type Algorithm;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! algebras {
+    ($($(#[$attribute:meta])* $name:ident: $algorithm:ident;)*) => {$(
+        $(#[$attribute])*
+        pub struct $name(());
+        impl sealed::Sealed for $name {}
+        impl Algebra for $name {
+            type Algorithm = $algorithm;
+        }
+    )*};
+}
+
+algebras! {
+    /// Parts can be combined, and nothing more is known. A window keeps results of its parts (two stacks: Tangwongsan, Hirzel,
+    /// Schneider, General Incremental Sliding-Window Aggregation, 2015): a record costs at most three combinations.
+    Associative: TwoStacks;
+    /// The oldest part can be taken out again, see [`Invert`]: a record costs a combination and an inverse.
+    Invertible: Subtract;
+    /// One of the records is selected, see [`Choose`]. A window keeps those that may still be (a monotonic queue).
+    Selective: Monotonic;
+}
+
+/// An aggregate as the windows use it.
+pub struct Lifted<A>(pub(crate) A);
+
+impl<A: Aggregate> Merge<A::Partial> for Lifted<A> {
+    #[inline]
+    fn merge(&self, older: A::Partial, newer: A::Partial) -> A::Partial {
+        self.0.combine(older, newer)
+    }
+}
+
+impl<A: Invert> Unmerge<A::Partial> for Lifted<A> {
+    #[inline]
+    fn unmerge(&self, total: A::Partial, left: A::Partial) -> A::Partial {
+        self.0.uncombine(total, left)
+    }
+}
+
+impl<A: Choose> Select<A::Partial> for Lifted<A> {
+    #[inline]
+    fn beats(&self, newer: &A::Partial, older: &A::Partial) -> bool {
+        self.0.beats(newer, older)
+    }
+}
+
+/// A number that can be averaged.
+pub trait Number: Record + Copy {
+    /// The nearest floating-point number.
+    fn to_f64(self) -> f64;
+}
+
+macro_rules! numbers {
+    ($($type:ty),*) => {$(
+        impl Number for $type {
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+        }
+    )*};
+}
+
+numbers!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64);
+
+/// See [`mean`].
+pub struct Mean<T>(PhantomData<fn(T)>);
+
+/// The arithmetic mean of numbers.
+pub fn mean<T: Number>() -> Mean<T> {
+    Mean(PhantomData)
+}
+
+impl<T: Number> Aggregate for Mean<T> {
+    type Input = T;
+    type Partial = (f64, u64);
+    type Output = f64;
+    type Algebra = Invertible;
+
+    #[inline]
+    fn lift(&self, record: T) -> (f64, u64) {
+        (record.to_f64(), 1)
+    }
+    #[inline]
+    fn combine(&self, older: (f64, u64), newer: (f64, u64)) -> (f64, u64) {
+        (older.0 + newer.0, older.1 + newer.1)
+    }
+    #[inline]
+    fn lower(&self, partial: (f64, u64)) -> f64 {
+        partial.0 / partial.1 as f64
+    }
+}
+
+impl<T: Number> Invert for Mean<T> {
+    #[inline]
+    fn uncombine(&self, total: (f64, u64), left: (f64, u64)) -> (f64, u64) {
+        (total.0 - left.0, total.1 - left.1)
+    }
+}
+
+/// See [`sum`].
+pub struct Sum<T>(PhantomData<fn(T)>);
+
+/// The sum of numbers.
+pub fn sum<T: Number + std::ops::Add<Output = T> + std::ops::Sub<Output = T>>() -> Sum<T> {
+    Sum(PhantomData)
+}
+
+impl<T: Number + std::ops::Add<Output = T>> Aggregate for Sum<T> {
+    type Input = T;
+    type Partial = T;
+    type Output = T;
+    type Algebra = Invertible;
+
+    #[inline]
+    fn lift(&self, record: T) -> T {
+        record
+    }
+    #[inline]
+    fn combine(&self, older: T, newer: T) -> T {
+        older + newer
+    }
+    #[inline]
+    fn lower(&self, partial: T::View<'_>) -> T {
+        partial.keep()
+    }
+}
+
+impl<T: Number + std::ops::Add<Output = T> + std::ops::Sub<Output = T>> Invert for Sum<T> {
+    #[inline]
+    fn uncombine(&self, total: T, left: T) -> T {
+        total - left
+    }
+}
+
+macro_rules! extremes {
+    ($($(#[$attribute:meta])* $name:ident, $type:ident: $order:expr;)*) => {$(
+        #[doc = concat!("See [`", stringify!($name), "`].")]
+        pub struct $type<T>(PhantomData<fn(T)>);
+
+        $(#[$attribute])*
+        pub fn $name<T: Record + PartialOrd>() -> $type<T> {
+            $type(PhantomData)
+        }
+
+        impl<T: Record + PartialOrd> Aggregate for $type<T> {
+            type Input = T;
+            type Partial = T;
+            type Output = T;
+            type Algebra = Selective;
+
+            #[inline]
+            fn lift(&self, record: T) -> T {
+                record
+            }
+            #[inline]
+            fn combine(&self, older: T, newer: T) -> T {
+                if self.beats(&newer, &older) { newer } else { older }
+            }
+            #[inline]
+            fn lower(&self, partial: T::View<'_>) -> T {
+                partial.keep()
+            }
+        }
+
+        impl<T: Record + PartialOrd> Choose for $type<T> {
+            #[inline]
+            fn beats(&self, newer: &T, older: &T) -> bool {
+                // A value that compares with nothing, such as NaN, gives way to any other.
+                newer.partial_cmp(older).map_or(newer.partial_cmp(newer).is_some(), $order)
+            }
+        }
+    )*};
+}
+
+extremes! {
+    /// The greatest record; of equal ones the latest. NaN counts only where there is nothing else.
+    max, Max: |order| order != Ordering::Less;
+    /// The least record; of equal ones the latest. NaN counts only where there is nothing else.
+    min, Min: |order| order != Ordering::Greater;
+}
+
+/// See [`count_distinct`].
+pub struct CountDistinct<T>(PhantomData<fn(T)>);
+
+/// How many different records there are. Keeps all of them.
+pub fn count_distinct<T: Record + Ord>() -> CountDistinct<T> {
+    CountDistinct(PhantomData)
+}
+
+impl<T: Record + Ord> Aggregate for CountDistinct<T> {
+    type Input = T;
+    type Partial = BTreeMap<T, u64>;
+    type Output = u64;
+    type Algebra = Invertible;
+
+    fn lift(&self, record: T) -> BTreeMap<T, u64> {
+        BTreeMap::from([(record, 1)])
+    }
+    fn combine(&self, mut older: BTreeMap<T, u64>, mut newer: BTreeMap<T, u64>) -> BTreeMap<T, u64> {
+        if older.len() < newer.len() {
+            std::mem::swap(&mut older, &mut newer);
+        }
+        for (record, count) in newer {
+            *older.entry(record).or_default() += count;
+        }
+        older
+    }
+    fn lower(&self, partial: &BTreeMap<T, u64>) -> u64 {
+        partial.len() as u64
+    }
+}
+
+impl<T: Record + Ord> Invert for CountDistinct<T> {
+    fn uncombine(&self, mut total: BTreeMap<T, u64>, left: BTreeMap<T, u64>) -> BTreeMap<T, u64> {
+        for (record, count) in left {
+            if let Some(remaining) = total.get_mut(&record) {
+                *remaining -= count;
+                if *remaining == 0 {
+                    total.remove(&record);
+                }
+            }
+        }
+        total
+    }
+}
+
+/// See [`top`].
+pub struct Top<T> {
+    n: usize,
+    records: PhantomData<fn(T)>,
+}
+
+/// The `n` greatest records, the greatest first; of equal ones the oldest first.
+pub fn top<T: Record + Ord>(n: usize) -> Top<T> {
+    Top { n, records: PhantomData }
+}
+
+impl<T: Record + Ord> Aggregate for Top<T> {
+    type Input = T;
+    type Partial = Vec<T>;
+    type Output = Vec<T>;
+    type Algebra = Associative;
+
+    fn lift(&self, record: T) -> Vec<T> {
+        vec![record]
+    }
+    fn combine(&self, mut older: Vec<T>, newer: Vec<T>) -> Vec<T> {
+        older.extend(newer);
+        // Stable, and fast for two runs in order.
+        older.sort_by(|a, b| b.cmp(a));
+        older.truncate(self.n);
+        older
+    }
+    fn lower(&self, partial: &[T]) -> Vec<T> {
+        partial.iter().take(self.n).cloned().collect()
+    }
+}

@@ -1,0 +1,295 @@
+//! The keys of a state or of a window: each has a number that stays its own as long as the key is there, so that values,
+//! queues and lists of what is due can be kept by number beside the keys.
+//!
+//! Numbers of keys that left are given out again, the latest first, so a table keeps its size while keys come and go. The order
+//! of the numbers depends on what was inserted and removed, in which order, and on nothing else.
+
+use std::hash::Hash;
+
+use crate::record::StateKey;
+use crate::table::hash_of;
+
+/// A key's number in its [`KeyTable`].
+pub type Number = u32;
+
+/// A slot of the index: a number plus one, and above it some bits of the key's hash. Zero is an empty slot.
+type Slot = u32;
+const NUMBER_BITS: u32 = 25;
+const NUMBER: Slot = (1 << NUMBER_BITS) - 1;
+/// More would not fit into a slot: 2 billion keys in all shards.
+const MAX_KEYS: usize = NUMBER as usize - 1;
+const MIN_SLOTS: usize = 8;
+
+/// The bits of a hash that a slot keeps: neither the lowest ones, which place the slot, nor the highest, which are the shard's.
+#[inline(always)]
+fn tag(hash: u64) -> Slot {
+    (hash >> 26) as Slot & !NUMBER
+}
+
+/// The keys of one shard.
+#[derive(Clone)]
+pub struct KeyTable<K> {
+    /// A power of two of slots, at most three quarters of them used, or none.
+    slots: Vec<Slot>,
+    /// By number. A key that left stays until its number is given out again.
+    keys: Vec<K>,
+    /// A bit for each number: whether its key is there.
+    live: Vec<u64>,
+    /// Numbers whose keys left.
+    free: Vec<Number>,
+}
+
+impl<K> Default for KeyTable<K> {
+    fn default() -> Self {
+        KeyTable { slots: Vec::new(), keys: Vec::new(), live: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<K> KeyTable<K> {
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.keys.len() - self.free.len()
+    }
+
+    /// All numbers are below this.
+    pub fn numbers(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether the number's key is there.
+    #[inline(always)]
+    pub fn is_live(&self, number: Number) -> bool {
+        self.live[number as usize / 64] >> (number % 64) & 1 == 1
+    }
+
+    /// The key of a number; after it left, and until the number is given out again, the key that was there.
+    #[inline(always)]
+    pub fn key(&self, number: Number) -> &K {
+        &self.keys[number as usize]
+    }
+
+    /// The bytes that the table itself takes, without what keys hold elsewhere.
+    pub fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot>()
+            + self.keys.capacity() * size_of::<K>()
+            + self.live.capacity() * size_of::<u64>()
+            + self.free.capacity() * size_of::<Number>()
+    }
+
+    #[inline(always)]
+    fn mask(&self) -> usize {
+        self.slots.len() - 1
+    }
+
+    fn set_live(&mut self, number: Number, is_live: bool) {
+        let (word, bit) = (number as usize / 64, 1 << (number % 64));
+        if word == self.live.len() {
+            self.live.push(0);
+        }
+        if is_live {
+            self.live[word] |= bit;
+        } else {
+            self.live[word] &= !bit;
+        }
+    }
+}
+
+impl<K: Hash + Eq> KeyTable<K> {
+    /// The number of a key that is there.
+    #[inline(always)]
+    pub fn find<Q: StateKey<Owned = K>>(&self, hash: u64, key: &Q) -> Option<Number> {
+        self.look_up(hash, key).ok()
+    }
+
+    /// The number of a key, and whether the key is new.
+    #[inline(always)]
+    pub fn find_or_insert<Q: StateKey<Owned = K>>(&mut self, hash: u64, key: Q) -> (Number, bool) {
+        match self.look_up(hash, &key) {
+            Ok(number) => (number, false),
+            Err(at) => (self.insert_at(at, hash, key.keep()), true),
+        }
+    }
+
+    /// The number of the key's entry, or the empty slot where it belongs.
+    #[inline(always)]
+    fn look_up<Q: StateKey<Owned = K>>(&self, hash: u64, key: &Q) -> Result<Number, usize> {
+        if self.slots.is_empty() {
+            return Err(0);
+        }
+        let (mask, tag) = (self.mask(), tag(hash));
+        let mut at = hash as usize & mask;
+        loop {
+            let slot = self.slots[at & mask];
+            if slot == 0 {
+                return Err(at);
+            }
+            if slot & !NUMBER == tag {
+                let number = (slot & NUMBER) - 1;
+                if key.is(&self.keys[number as usize]) {
+                    return Ok(number);
+                }
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    #[inline]
+    fn insert_at(&mut self, mut at: usize, hash: u64, key: K) -> Number {
+        if self.len() * 4 >= self.slots.len() * 3 {
+            self.index((self.slots.len() * 2).max(MIN_SLOTS));
+            at = self.vacancy(hash);
+        }
+        let number = match self.free.pop() {
+            Some(number) => {
+                self.keys[number as usize] = key;
+                number
+            }
+            None => {
+                self.keys.push(key);
+                (self.keys.len() - 1) as Number
+            }
+        };
+        self.slots[at] = tag(hash) | (number + 1);
+        self.set_live(number, true);
+        number
+    }
+
+    /// The first empty slot on the way of a hash.
+    fn vacancy(&self, hash: u64) -> usize {
+        let mut at = hash as usize & self.mask();
+        while self.slots[at] != 0 {
+            at = (at + 1) & self.mask();
+        }
+        at
+    }
+
+    /// Makes the index anew with `length` slots.
+    ///
+    /// # Panics
+    /// When the table is full for good.
+    #[cold]
+    #[inline(never)]
+    fn index(&mut self, length: usize) {
+        assert!(self.len() < MAX_KEYS, "a shard holds at most {MAX_KEYS} keys");
+        self.slots.clear();
+        self.slots.resize(length, 0);
+        for number in 0..self.keys.len() as Number {
+            if !self.is_live(number) {
+                continue;
+            }
+            let hash = hash_of(&self.keys[number as usize]);
+            let at = self.vacancy(hash);
+            self.slots[at] = tag(hash) | (number + 1);
+        }
+    }
+
+    /// Takes a key out; its number may be given out again.
+    ///
+    /// # Panics
+    /// When the key is not there.
+    pub fn remove(&mut self, number: Number) {
+        assert!(self.is_live(number), "a key is removed once");
+        let mut at = hash_of(self.key(number)) as usize & self.mask();
+        while self.slots[at] & NUMBER != number + 1 {
+            at = (at + 1) & self.mask();
+        }
+        self.close_gap(at);
+        self.set_live(number, false);
+        self.free.push(number);
+    }
+
+    /// Empties a slot, and moves those behind it to where a look-up still finds them (Knuth, The Art of Computer Programming,
+    /// volume 3, 6.4, algorithm R).
+    fn close_gap(&mut self, mut gap: usize) {
+        let mask = self.mask();
+        let mut at = gap;
+        loop {
+            at = (at + 1) & mask;
+            let slot = self.slots[at];
+            if slot == 0 {
+                break;
+            }
+            let home = hash_of(self.key((slot & NUMBER) - 1)) as usize & mask;
+            // Whether the way from its home to where it is passes the gap.
+            if (at.wrapping_sub(home) & mask) >= (at.wrapping_sub(gap) & mask) {
+                self.slots[gap] = slot;
+                gap = at;
+            }
+        }
+        self.slots[gap] = 0;
+    }
+
+    /// Whether so many keys left that [`compact`](Self::compact) would give back more memory than it keeps.
+    pub fn is_sparse(&self) -> bool {
+        self.keys.len() >= 64 && self.len() * 4 < self.keys.len()
+    }
+
+    /// Gives memory back: the keys that are there get the lowest numbers, in the order of their old ones. Returns the old number
+    /// of each new one. Costs a pass over all keys.
+    pub fn compact(&mut self) -> Vec<Number> {
+        let old: Vec<Number> = (0..self.keys.len() as Number).filter(|number| self.is_live(*number)).collect();
+        for (new, old) in old.iter().enumerate() {
+            self.keys.swap(new, *old as usize);
+        }
+        self.keys.truncate(old.len());
+        self.keys.shrink_to_fit();
+        self.free = Vec::new();
+        self.live = vec![0; old.len().div_ceil(64)];
+        (0..old.len() as Number).for_each(|number| self.set_live(number, true));
+        self.slots = Vec::new();
+        self.index((old.len() * 4 / 3 + 1).next_power_of_two().max(MIN_SLOTS));
+        old
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    /// A few thousand inserts and removals of a few hundred keys, by a fixed rule, beside a standard map.
+    #[test]
+    fn keys_come_and_go_as_in_a_standard_map() {
+        let (mut table, mut model) = (KeyTable::<String>::default(), HashMap::new());
+        let mut random = 1u64;
+        for round in 0..20_000u64 {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let key = (random >> 33) % (50 + round / 50);
+            let text = key.to_string();
+            let hash = hash_of(&text);
+            if random >> 62 == 0 {
+                let found = table.find(hash, &text.as_str());
+                assert_eq!(found, model.remove(&key));
+                found.into_iter().for_each(|number| table.remove(number));
+            } else {
+                let (number, is_new) = table.find_or_insert(hash, text.as_str());
+                assert_eq!(model.insert(key, number), (!is_new).then_some(number));
+                assert_eq!(*table.key(number), text);
+            }
+            assert_eq!(table.len(), model.len());
+        }
+        for (key, number) in &model {
+            let text = key.to_string();
+            assert_eq!(table.find(hash_of(&text), &text), Some(*number));
+            assert!(table.is_live(*number));
+        }
+    }
+
+    #[test]
+    fn a_compact_table_holds_the_same_keys() {
+        let mut table = KeyTable::<u64>::default();
+        for key in 0..1000u64 {
+            table.find_or_insert(hash_of(&key), key);
+        }
+        (0..1000).filter(|number| number % 7 != 0).for_each(|number| table.remove(number));
+        assert!(table.is_sparse());
+        let before = table.bytes();
+        let old = table.compact();
+        assert_eq!(old, (0..1000).filter(|number| number % 7 == 0).collect::<Vec<_>>());
+        for (new, old) in old.into_iter().enumerate() {
+            assert_eq!(table.find(hash_of(&u64::from(old)), &u64::from(old)), Some(new as Number));
+        }
+        assert!(!table.is_sparse() && table.bytes() * 3 < before);
+    }
+}

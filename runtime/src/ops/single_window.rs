@@ -1,0 +1,177 @@
+//! Windows of one value for all records.
+
+use crate::aggregate::{Aggregate, Lifted};
+use crate::dataset::{Dataset, Rows};
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::ops::aggregated::AlgorithmOf;
+use crate::ops::shuffle::{Counter, Fold};
+use crate::ops::window::Slides;
+use crate::ops::windowed::{CountedForWindow, Folded};
+use crate::record::{Keep, Record};
+use crate::stage::Workers;
+use crate::table::{ShardedTable, hash_of, shard_of};
+use crate::time::Time;
+use crate::transaction::{StateSize, Transaction};
+use crate::window::{Algorithm, KeyedWindow, Merge, Subtract};
+use crate::window_shape::WindowShape;
+
+/// The window of one value for all records: as by key, with one key.
+pub struct Single<C: Record, F, A: Algorithm<C, F>> {
+    window: KeyedWindow<(), C, F, A>,
+}
+
+impl<C: Record, F: Merge<C> + Send + Sync, A: Algorithm<C, F>> Single<C, F, A> {
+    pub(super) fn new(shape: &WindowShape) -> Self {
+        Single { window: KeyedWindow::new(shape.panes()) }
+    }
+
+    /// Takes the value of a batch in, and gives that of the window if it slides now.
+    fn advance(
+        &mut self,
+        engine: &Engine,
+        label: &str,
+        value: Option<C>,
+        fold: Option<F>,
+    ) -> Result<Option<C::View<'_>>> {
+        let (workers, time) = (engine.workers(), engine.time());
+        let is_due = self.window.shape().is_due(time);
+        engine.caught(label, || {
+            if engine.is_due() {
+                let mut batch = ShardedTable::default();
+                value.into_iter().for_each(|value| batch.fold((), value, |value| value, |_, value| value));
+                self.window.advance(workers, time, batch, fold);
+            }
+            if is_due {
+                self.window.read(workers);
+            }
+        })?;
+        if !is_due {
+            return Ok(None);
+        }
+        let partition = shard_of(hash_of(&()));
+        let mut values = self.window.views(partition, 0..self.window.weight(partition));
+        Ok(values.next().map(|((), value)| value))
+    }
+}
+
+/// The parts' values, merged in the order of their records, and their function.
+fn merged<V, C, F: Fold<V, C>>(parts: Vec<Folded<V, C, F>>) -> (Option<C>, Option<F>) {
+    let (mut value, mut fold) = (None, None);
+    for part in parts {
+        fold = fold.or(part.fold);
+        value = match (value, part.value, &fold) {
+            (Some(left), Some(right), Some(fold)) => Some(fold.merge(left, right)),
+            (left, right, _) => left.or(right),
+        };
+    }
+    (value, fold)
+}
+
+impl<V, C, F, A> Slides<Folded<V, C, F>> for Single<C, F, A>
+where
+    C: Record,
+    F: Fold<V, C> + Merge<C> + Send + Sync,
+    A: Algorithm<C, F>,
+{
+    type Batch<'a>
+        = Rows<C>
+    where
+        Self: 'a;
+
+    fn slide(&mut self, engine: &Engine, label: &str, parts: Vec<Folded<V, C, F>>) -> Result<Rows<C>> {
+        let (value, fold) = engine.caught(label, || merged(parts))?;
+        let value = self.advance(engine, label, value, fold)?;
+        Ok(Rows::one_partition(value.map(Keep::keep).into_iter().collect()))
+    }
+}
+
+impl<C: Record, F: Merge<C> + Send + Sync, A: Algorithm<C, F>> Transaction for Single<C, F, A> {
+    fn commit(&mut self, time: Time, workers: &Workers) {
+        Transaction::commit(&mut self.window, time, workers);
+    }
+    fn rollback(&mut self) {
+        Transaction::rollback(&mut self.window);
+    }
+    fn size(&self) -> StateSize {
+        self.window.size()
+    }
+}
+
+/// What `count_by_window` keeps.
+pub struct CountWindow(pub(super) Single<u64, Counter, Subtract>);
+
+impl Slides<CountedForWindow> for CountWindow {
+    type Batch<'a> = Rows<u64>;
+
+    fn slide(&mut self, engine: &Engine, label: &str, parts: Vec<CountedForWindow>) -> Result<Rows<u64>> {
+        let count = parts.into_iter().map(|part| part.0).sum::<u64>();
+        let count = self.0.advance(engine, label, (count > 0).then_some(count), Some(Counter))?;
+        Ok(Rows::one_partition(vec![count.unwrap_or(0)]))
+    }
+}
+
+impl Transaction for CountWindow {
+    fn commit(&mut self, time: Time, workers: &Workers) {
+        self.0.commit(time, workers);
+    }
+    fn rollback(&mut self) {
+        self.0.rollback();
+    }
+    fn size(&self) -> StateSize {
+        self.0.size()
+    }
+}
+
+/// What an aggregate of all records keeps.
+pub struct AggregatedSingle<A: Aggregate>(Single<A::Partial, Lifted<A>, AlgorithmOf<A>>)
+where
+    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>;
+
+impl<A: Aggregate> AggregatedSingle<A>
+where
+    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>,
+{
+    pub(super) fn new(shape: &WindowShape) -> Self {
+        AggregatedSingle(Single::new(shape))
+    }
+}
+
+impl<A: Aggregate<Output: Keep>> Slides<Folded<A::Input, A::Partial, Lifted<A>>> for AggregatedSingle<A>
+where
+    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>,
+{
+    type Batch<'a>
+        = Rows<A::Output>
+    where
+        Self: 'a;
+
+    fn slide(
+        &mut self,
+        engine: &Engine,
+        label: &str,
+        parts: Vec<Folded<A::Input, A::Partial, Lifted<A>>>,
+    ) -> Result<Rows<A::Output>> {
+        let partial = Slides::slide(&mut self.0, engine, label, parts)?;
+        engine.caught(label, || {
+            let aggregate = self.0.window.functions();
+            let lower = |partial: A::Partial| aggregate.map(|aggregate| aggregate.0.lower(partial.view()));
+            Rows::one_partition(partial.into_rows().into_iter().filter_map(lower).collect())
+        })
+    }
+}
+
+impl<A: Aggregate> Transaction for AggregatedSingle<A>
+where
+    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>,
+{
+    fn commit(&mut self, time: Time, workers: &Workers) {
+        self.0.commit(time, workers);
+    }
+    fn rollback(&mut self) {
+        self.0.rollback();
+    }
+    fn size(&self) -> StateSize {
+        self.0.size()
+    }
+}

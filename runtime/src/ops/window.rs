@@ -1,0 +1,138 @@
+//! Windows: the last batches of a stream.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::block::Block;
+use crate::dataset::Received;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::record::Keep;
+use crate::stage::{Gather, Part, Workers};
+use crate::time::Time;
+use crate::transaction::{StateSize, Transaction};
+use crate::window_shape::WindowShape;
+
+/// A window that takes in what a stage left for it, part by part.
+pub trait Slides<P> {
+    /// What is read when the window slides.
+    type Batch<'a>
+    where
+        Self: 'a;
+    /// Takes the parts of a batch in.
+    fn slide<'a>(&'a mut self, engine: &Engine, label: &str, parts: Vec<P>) -> Result<Self::Batch<'a>>;
+}
+
+/// Takes a batch into a window.
+pub fn slide<'a, P, S: Slides<P>>(
+    engine: &Engine,
+    label: &str,
+    state: &'a mut S,
+    parts: Vec<P>,
+) -> Result<S::Batch<'a>> {
+    state.slide(engine, label, parts)
+}
+
+/// Takes a batch into a window that keeps blocks as they are.
+pub fn slide_blocks<B>(engine: &Engine, state: &mut BlockWindow<B>, batch: &Received<B>) -> Received<B> {
+    state.slide(engine, batch.blocks())
+}
+
+/// The blocks of the last batches: they are kept alive, and no record is copied.
+pub struct BlockWindow<B> {
+    shape: WindowShape,
+    /// In the order of their times.
+    batches: VecDeque<(Time, Vec<Arc<B>>)>,
+    committed: Time,
+}
+
+impl<B> BlockWindow<B> {
+    pub(crate) fn new(shape: WindowShape) -> Self {
+        BlockWindow { shape, batches: VecDeque::new(), committed: Time::ZERO }
+    }
+
+    fn slide(&mut self, engine: &Engine, blocks: &[Arc<B>]) -> Received<B> {
+        let now = engine.time();
+        if engine.is_due() && !blocks.is_empty() {
+            self.batches.push_back((now, blocks.to_vec()));
+        }
+        if !now.is_multiple_of(self.shape.slide) {
+            return Received::new(Vec::new());
+        }
+        let batches = self.batches.iter().filter(|(time, _)| self.shape.holds(now, *time));
+        Received::new(batches.flat_map(|(_, blocks)| blocks).cloned().collect())
+    }
+}
+
+impl<B: Block> Transaction for BlockWindow<B> {
+    fn commit(&mut self, time: Time, _: &Workers) {
+        self.committed = time;
+        let next = time + self.shape.parent;
+        while self.batches.front().is_some_and(|(time, _)| !self.shape.holds(next, *time)) {
+            self.batches.pop_front();
+        }
+    }
+
+    fn rollback(&mut self) {
+        while self.batches.back().is_some_and(|(time, _)| *time > self.committed) {
+            self.batches.pop_back();
+        }
+    }
+
+    fn size(&self) -> StateSize {
+        let blocks = || self.batches.iter().flat_map(|(_, blocks)| blocks);
+        StateSize {
+            entries: blocks().map(|block| block.records()).sum(),
+            bytes: blocks().map(|block| block.bytes()).sum(),
+            oldest: self.batches.front().map(|(time, _)| *time),
+        }
+    }
+}
+
+/// A worker's part of a batch that a window keeps as records of its own.
+pub struct Owned<T>(Vec<T>);
+
+impl<T> Default for Owned<T> {
+    fn default() -> Self {
+        Owned(Vec::new())
+    }
+}
+
+impl<T: Send> Part for Owned<T> {
+    fn size(&self) -> usize {
+        self.0.len()
+    }
+    fn reserve(&mut self, size: usize) {
+        self.0.reserve(size);
+    }
+}
+
+impl<T: Send> Gather for Owned<T> {
+    type Output = Vec<T>;
+
+    fn gather(parts: Vec<Self>, _: &Workers) -> Vec<T> {
+        let mut parts = parts.into_iter();
+        let mut all = parts.next().map(|part| part.0).unwrap_or_default();
+        parts.for_each(|part| all.extend(part.0));
+        all
+    }
+}
+
+/// Makes records independent of their batch.
+#[inline]
+pub fn own<I: Iterator<Item = T>, T: Keep>(batch: I, part: &mut Owned<T::Owned>) {
+    part.0.extend(batch.map(Keep::keep));
+}
+
+impl<T: Send + Sync> Slides<Owned<T>> for BlockWindow<Vec<T>> {
+    type Batch<'a>
+        = Received<Vec<T>>
+    where
+        Self: 'a;
+
+    fn slide(&mut self, engine: &Engine, label: &str, parts: Vec<Owned<T>>) -> Result<Received<Vec<T>>> {
+        let rows = engine.gather(label, parts)?;
+        let block = (!rows.is_empty()).then(|| Arc::new(rows));
+        Ok(BlockWindow::slide(self, engine, block.as_slice()))
+    }
+}

@@ -1,0 +1,168 @@
+//! The whole state as a batch's stream: what `update_state_by_key` gives, and the snapshots of `map_with_state`.
+
+use std::ops::Range;
+
+use super::StateRecord;
+use super::shard::Shard;
+use crate::dataset::Dataset;
+use crate::key_table::{KeyTable, Number};
+use crate::record::{Keep, Record};
+use crate::table::SHARDS;
+
+/// The contents of a state as the running batch leaves them; without one, as they are.
+pub struct Contents<'s, K, S> {
+    pub(super) shards: Vec<&'s Shard<K, S>>,
+}
+
+impl<'s, K: StateRecord, S: Record> Contents<'s, K, S> {
+    /// All keys with their states. Costs a sort of the keys that the batch has touched.
+    pub fn pairs(&self) -> StatePairs<'s, K, S> {
+        let mut shards = Vec::with_capacity(self.shards.len());
+        for shard in &self.shards {
+            shards.push(ShardPairs::new(shard));
+        }
+        StatePairs { shards }
+    }
+}
+
+/// The keys of a state with their states, as a dataset. A shard is a partition; in it the keys come in the order of their
+/// numbers, and then those that are new in the batch.
+pub struct StatePairs<'s, K, S> {
+    shards: Vec<ShardPairs<'s, K, S>>,
+}
+
+struct ShardPairs<'s, K, S> {
+    keys: &'s KeyTable<K>,
+    states: &'s [S],
+    /// The known keys whose state is not the one in `states`, by number. `None` for those that go.
+    changed: Vec<(Number, Option<&'s S>)>,
+    added: Vec<(&'s K, &'s S)>,
+}
+
+impl<'s, K, S> ShardPairs<'s, K, S> {
+    fn new(shard: &'s Shard<K, S>) -> Self {
+        let (keys, pending) = (&*shard.kept.keys, &shard.pending);
+        let states: &[S] = if pending.is_replaced { &pending.next } else { &shard.kept.states };
+        let mut changed = Vec::with_capacity(pending.removed.len() + pending.touched.touches.len());
+        for number in &pending.removed {
+            changed.push((*number, None));
+        }
+        let mut added = Vec::with_capacity(pending.added.len());
+        for ((_, key), state) in pending.added.iter().zip(&pending.added_states) {
+            added.extend(state.as_ref().map(|state| (key, state)));
+        }
+        for touch in &pending.touched.touches {
+            match ((touch.number as usize).checked_sub(keys.numbers()), touch.state.get_option()) {
+                (None, state) => changed.push((touch.number, state)),
+                (Some(new), Some(state)) => added.push((&pending.added[new].1, state)),
+                (Some(_), None) => {}
+            }
+        }
+        changed.sort_unstable_by_key(|(number, _)| *number);
+        ShardPairs { keys, states, changed, added }
+    }
+
+    fn range(&self, range: Range<usize>) -> StateViews<'_, K, S> {
+        let known = self.states.len();
+        let numbers = range.start.min(known)..range.end.min(known);
+        let changed = self.changed.partition_point(|(number, _)| (*number as usize) < numbers.start);
+        let added = range.start.max(known) - known..range.end.max(known) - known;
+        StateViews {
+            keys: self.keys,
+            states: self.states,
+            numbers,
+            changed: &self.changed[changed..],
+            added: self.added[added].iter(),
+        }
+    }
+}
+
+/// Some keys of a state with their states.
+pub struct StateViews<'a, K, S> {
+    keys: &'a KeyTable<K>,
+    states: &'a [S],
+    numbers: Range<usize>,
+    changed: &'a [(Number, Option<&'a S>)],
+    added: std::slice::Iter<'a, (&'a K, &'a S)>,
+}
+
+impl<'a, K: Keep, S: Keep> StateViews<'a, K, S> {
+    /// What is at the next number; the outer `None` is the end of the numbers.
+    #[inline(always)]
+    fn next_number(&mut self) -> Option<Option<(K::View<'a>, S::View<'a>)>> {
+        let index = self.numbers.next()?;
+        let (number, mut state) = (index as Number, Some(&self.states[index]));
+        match self.changed.split_first() {
+            Some(((changed, after), others)) if *changed == number => {
+                (state, self.changed) = (*after, others);
+            }
+            _ if !self.keys.is_live(number) => state = None,
+            _ => {}
+        }
+        Some(state.map(|state| (self.keys.key(number).view(), state.view())))
+    }
+}
+
+impl<'a, K: Keep, S: Keep> Iterator for StateViews<'a, K, S> {
+    type Item = (K::View<'a>, S::View<'a>);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        while let Some(pair) = self.next_number() {
+            if pair.is_some() {
+                return pair;
+            }
+        }
+        self.added.next().map(|(key, state)| (key.view(), state.view()))
+    }
+    #[inline(always)]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.added.len(), Some(self.numbers.len() + self.added.len()))
+    }
+    #[inline(always)]
+    fn fold<B, F: FnMut(B, Self::Item) -> B>(mut self, init: B, mut f: F) -> B {
+        let mut acc = init;
+        while !self.changed.is_empty() {
+            match self.next_number() {
+                Some(Some(pair)) => acc = f(acc, pair),
+                Some(None) => {}
+                None => break,
+            }
+        }
+        for index in self.numbers {
+            if self.keys.is_live(index as Number) {
+                acc = f(acc, (self.keys.key(index as Number).view(), self.states[index].view()));
+            }
+        }
+        for (key, state) in self.added {
+            acc = f(acc, (key.view(), state.view()));
+        }
+        acc
+    }
+}
+
+impl<K: Keep + Sync, S: Keep + Sync> Dataset for StatePairs<'_, K, S> {
+    type Item<'a>
+        = (K::View<'a>, S::View<'a>)
+    where
+        Self: 'a;
+    type Views<'a>
+        = StateViews<'a, K, S>
+    where
+        Self: 'a;
+
+    fn partitions(&self) -> usize {
+        SHARDS
+    }
+    fn weight(&self, partition: usize) -> usize {
+        let shard = &self.shards[partition];
+        shard.states.len() + shard.added.len()
+    }
+    fn grain(&self) -> usize {
+        1024
+    }
+    #[inline]
+    fn views(&self, partition: usize, range: Range<usize>) -> StateViews<'_, K, S> {
+        self.shards[partition].range(range)
+    }
+}

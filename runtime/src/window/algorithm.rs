@@ -1,0 +1,97 @@
+//! What a window's values are derived by: the functions of the user, and the algorithms that need them.
+
+use crate::key_table::Number;
+use crate::record::Record;
+
+use super::panes::Panes;
+
+/// Combines two values of a key. It must be associative; it need not be commutative.
+pub trait Merge<C> {
+    /// The value for a span of time, from those of its two parts.
+    fn merge(&self, older: C, newer: C) -> C;
+}
+
+/// Takes a value out of a merged one again.
+pub trait Unmerge<C>: Merge<C> {
+    /// What remains of `total` without `left`, the oldest part of it.
+    fn unmerge(&self, total: C, left: C) -> C;
+}
+
+/// Selects one of two values of a key, as the least or the greatest.
+pub trait Select<C> {
+    /// Whether `newer` is to be selected, so that `older` never matters again. It must be transitive.
+    fn beats(&self, newer: &C, older: &C) -> bool;
+}
+
+/// How the values of a shard's keys follow from its panes.
+///
+/// A function of the user may panic in any method but those of [`Derived`]. What was derived may then be in any state, and is
+/// not looked at before `rebuild`.
+pub trait Algorithm<C: Record, F> {
+    /// What a pane keeps of a key's value.
+    type Kept: Send + Sync;
+    /// What is kept by the numbers of keys.
+    type Derived: Derived<C>;
+    /// Whether `settle` has anything to do.
+    const SETTLES: bool = false;
+
+    /// A value enters the newest pane, which has none of its key. Returns what the pane keeps.
+    fn enter(derived: &mut Self::Derived, fold: &F, at: Place, value: C) -> Self::Kept;
+
+    /// A further value of a key of which the newest pane has `kept`. Returns what the pane keeps instead, if anything.
+    fn again(derived: &mut Self::Derived, fold: &F, at: Place, kept: &Self::Kept, value: C) -> Option<Self::Kept>;
+
+    /// What the oldest pane has of a key leaves.
+    fn leave(derived: &mut Self::Derived, fold: &F, at: Place, kept: &Self::Kept);
+
+    /// Derives everything anew from the panes. All numbers are below `numbers`.
+    fn rebuild(derived: &mut Self::Derived, fold: &F, panes: &Panes<Self::Kept>, numbers: usize);
+
+    /// Makes the values ready to be read. After a panic it can be called again.
+    fn settle(derived: &mut Self::Derived, fold: &F, panes: &Panes<Self::Kept>, numbers: usize) {
+        let _ = (derived, fold, panes, numbers);
+    }
+
+    /// Whether errors add up in what is derived, so that it must be rebuilt from time to time.
+    fn drifts() -> bool {
+        false
+    }
+}
+
+/// Where a value enters or leaves.
+#[derive(Clone, Copy)]
+pub struct Place {
+    pub(super) number: Number,
+    pub(super) pane: u32,
+    /// Whether no other pane has a value of the key.
+    pub(super) is_only: bool,
+}
+
+impl Place {
+    pub(super) fn index(&self) -> usize {
+        self.number as usize
+    }
+}
+
+/// What an algorithm keeps of a shard beside the panes.
+pub trait Derived<C: Record>: Default + Send + Sync {
+    /// The value of a key that is there.
+    fn view(&self, number: Number) -> C::View<'_>;
+    /// What has left does not come back.
+    fn commit(&mut self) {}
+    /// Keys have new numbers; `old` has the old number of each new one, in ascending order.
+    fn renumber(&mut self, old: &[Number]);
+    /// The bytes of its own vectors.
+    fn bytes(&self) -> usize;
+}
+
+/// Calls `enter` for all that the panes have, from the oldest to the newest.
+pub(super) fn replay<P>(panes: &Panes<P>, numbers: usize, mut enter: impl FnMut(Place, &P)) {
+    let mut met = vec![false; numbers];
+    for pane in panes.iter() {
+        for (number, kept) in pane.entries() {
+            let is_only = !std::mem::replace(&mut met[number as usize], true);
+            enter(Place { number, pane: pane.number, is_only }, kept);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Vectors with one item for each number of a key.
+
+use crate::key_table::Number;
+
+/// Puts an item at a number. Numbers in between, which no key has at present, get copies.
+#[inline]
+pub(super) fn put<T: Clone>(items: &mut Vec<T>, number: Number, item: T) {
+    match items.get_mut(number as usize) {
+        Some(place) => *place = item,
+        None => items.resize(number as usize + 1, item),
+    }
+}
+
+/// Moves items to their new numbers and gives the memory of the others back.
+pub(super) fn renumber<T>(items: &mut Vec<T>, old: &[Number]) {
+    for (new, old) in old.iter().enumerate() {
+        if (*old as usize) < items.len() {
+            items.swap(new, *old as usize);
+        }
+    }
+    items.truncate(old.len());
+    items.shrink_to_fit();
+}
+
+pub(super) fn bytes<T>(items: &Vec<T>) -> usize {
+    items.capacity() * size_of::<T>()
+}

@@ -1,0 +1,131 @@
+//! Values that are lists, concatenated in the order of time. Each item is kept once, in one list a key; a pane knows how many
+//! of them are its own. So what enters is appended, what leaves is a prefix, and no item is copied or merged.
+
+use crate::key_table::Number;
+use crate::record::Record;
+
+use super::algorithm::{Algorithm, Derived, Place};
+use super::by_number::{self, bytes};
+use super::panes::Panes;
+
+/// Concatenates lists. Needs no function.
+pub struct Concat;
+
+/// The lists of a shard's keys.
+pub struct Lists<V> {
+    lists: Vec<List<V>>,
+    /// Keys from whose lists something left since the last commit. A key may be there twice.
+    left: Vec<Number>,
+}
+
+/// The list of a key.
+struct List<V> {
+    items: Vec<V>,
+    /// How many of the first items have left.
+    start: usize,
+    /// The same at the last commit.
+    committed_start: usize,
+}
+
+impl<V> Default for List<V> {
+    fn default() -> Self {
+        List { items: Vec::new(), start: 0, committed_start: 0 }
+    }
+}
+
+impl<V> Default for Lists<V> {
+    fn default() -> Self {
+        Lists { lists: Vec::new(), left: Vec::new() }
+    }
+}
+
+impl<V> List<V> {
+    fn append(&mut self, items: Vec<V>) -> usize {
+        let length = items.len();
+        if self.items.capacity() == 0 {
+            self.items = items;
+        } else {
+            self.items.extend(items);
+        }
+        length
+    }
+
+    /// Drops what left once it is half of the list, so that an item is moved once on average.
+    fn commit(&mut self) {
+        if self.start * 2 >= self.items.len() {
+            self.items.drain(..self.start);
+            self.start = 0;
+            let length = self.items.len();
+            if length * 4 < self.items.capacity() {
+                self.items.shrink_to(length * 2);
+            }
+        }
+        self.committed_start = self.start;
+    }
+}
+
+impl<V> Lists<V> {
+    fn list(&mut self, number: Number) -> &mut List<V> {
+        if number as usize >= self.lists.len() {
+            self.lists.resize_with(number as usize + 1, List::default);
+        }
+        &mut self.lists[number as usize]
+    }
+}
+
+impl<V: Record, F> Algorithm<Vec<V>, F> for Concat {
+    type Kept = usize;
+    type Derived = Lists<V>;
+
+    fn enter(derived: &mut Lists<V>, _: &F, at: Place, value: Vec<V>) -> usize {
+        derived.list(at.number).append(value)
+    }
+
+    fn again(derived: &mut Lists<V>, _: &F, at: Place, kept: &usize, value: Vec<V>) -> Option<usize> {
+        Some(kept + derived.list(at.number).append(value))
+    }
+
+    fn leave(derived: &mut Lists<V>, _: &F, at: Place, kept: &usize) {
+        derived.list(at.number).start += kept;
+        derived.left.push(at.number);
+    }
+
+    /// Here the lists are the truth: they are cut back to what the panes say.
+    fn rebuild(derived: &mut Lists<V>, _: &F, panes: &Panes<usize>, numbers: usize) {
+        derived.left.clear();
+        let mut lengths = vec![0; numbers.max(derived.lists.len())];
+        for pane in panes.iter() {
+            for (number, length) in pane.entries() {
+                lengths[number as usize] += length;
+            }
+        }
+        for (list, length) in derived.lists.iter_mut().zip(lengths) {
+            list.start = list.committed_start;
+            list.items.truncate(list.start + length);
+        }
+    }
+}
+
+impl<V: Record> Derived<Vec<V>> for Lists<V> {
+    #[inline(always)]
+    fn view(&self, number: Number) -> &[V] {
+        let list = &self.lists[number as usize];
+        &list.items[list.start..]
+    }
+
+    fn commit(&mut self) {
+        for number in self.left.drain(..) {
+            self.lists[number as usize].commit();
+        }
+    }
+
+    fn renumber(&mut self, old: &[Number]) {
+        by_number::renumber(&mut self.lists, old);
+        self.left = Vec::new();
+    }
+
+    fn bytes(&self) -> usize {
+        let items: usize = self.lists.iter().map(|list| bytes(&list.items)).sum();
+        items + bytes(&self.lists) + bytes(&self.left)
+    }
+}

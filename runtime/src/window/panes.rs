@@ -1,0 +1,172 @@
+//! The panes of a shard: what entered in each span of time. They can be brought back to how they were at the last commit.
+
+use std::collections::VecDeque;
+
+use crate::key_table::Number;
+use crate::time::Time;
+
+use super::by_number::bytes;
+use super::shape::Step;
+
+/// What entered a shard in one span of time, one value a key.
+pub struct Pane<P> {
+    pub(super) end: Time,
+    /// The pane's place among all of the epoch, in its lower bits.
+    pub(super) number: u32,
+    keys: Vec<Number>,
+    values: Vec<P>,
+}
+
+impl<P> Pane<P> {
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The numbers of keys, and what is kept of their values.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (Number, &P)> {
+        self.keys.iter().copied().zip(&self.values)
+    }
+
+    pub(super) fn keys(&self) -> &[Number] {
+        &self.keys
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.keys.truncate(length);
+        self.values.truncate(length);
+    }
+}
+
+/// The panes of a shard that have anything, from the oldest to the newest.
+pub struct Panes<P> {
+    ring: VecDeque<Pane<P>>,
+    /// How many of them left since the last commit.
+    left: usize,
+    /// How many there were at the last commit.
+    committed: usize,
+    /// How much the newest of those had.
+    committed_length: usize,
+    /// What was replaced in it since, by position.
+    replaced: Vec<(u32, P)>,
+    /// The vectors of a pane that left, for the next one.
+    spare: Option<Pane<P>>,
+}
+
+impl<P> Default for Panes<P> {
+    fn default() -> Self {
+        Panes { ring: VecDeque::new(), left: 0, committed: 0, committed_length: 0, replaced: Vec::new(), spare: None }
+    }
+}
+
+impl<P> Panes<P> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Pane<P>> {
+        self.ring.range(self.left.min(self.ring.len())..)
+    }
+
+    pub(super) fn oldest(&self) -> Option<&Pane<P>> {
+        self.ring.get(self.left)
+    }
+
+    /// How many values leave in this step.
+    pub(super) fn leaving(&self, step: &Step) -> usize {
+        let mut values = 0;
+        for pane in self.iter() {
+            if !step.leaves(pane.end) {
+                break;
+            }
+            values += pane.len();
+        }
+        values
+    }
+
+    /// The oldest pane leaves. It is dropped at the next commit.
+    pub(super) fn leave(&mut self) {
+        self.left += 1;
+    }
+
+    /// Makes the step's pane the newest one.
+    pub(super) fn open(&mut self, step: &Step) {
+        if self.ring.back().is_some_and(|newest| newest.end == step.end) {
+            return;
+        }
+        let (keys, values) = self.spare.take().map_or_else(Default::default, |pane| (pane.keys, pane.values));
+        self.ring.push_back(Pane { end: step.end, number: step.number as u32, keys, values });
+    }
+
+    /// What the newest pane has of a key, if `position` is the key's.
+    #[inline]
+    pub(super) fn newest_at(&self, position: u32, key: Number) -> Option<&P> {
+        let newest = self.ring.back()?;
+        if newest.keys.get(position as usize) == Some(&key) { newest.values.get(position as usize) } else { None }
+    }
+
+    /// Adds to the newest pane; returns the position.
+    #[inline]
+    pub(super) fn push(&mut self, key: Number, value: P) -> u32 {
+        let Some(newest) = self.ring.back_mut() else { return 0 };
+        newest.keys.push(key);
+        newest.values.push(value);
+        newest.keys.len() as u32 - 1
+    }
+
+    /// Replaces a value of the newest pane.
+    pub(super) fn replace(&mut self, position: u32, value: P) {
+        let is_committed = self.ring.len() == self.committed && (position as usize) < self.committed_length;
+        let Some(newest) = self.ring.back_mut() else { return };
+        let before = std::mem::replace(&mut newest.values[position as usize], value);
+        if is_committed {
+            self.replaced.push((position, before));
+        }
+    }
+
+    pub(super) fn commit(&mut self) {
+        self.committed_length = self.ring.back().map_or(0, Pane::len);
+        for _ in 0..std::mem::take(&mut self.left) {
+            if let Some(pane) = self.ring.pop_front() {
+                self.recycle(pane);
+            }
+        }
+        self.committed = self.ring.len();
+        self.replaced.clear();
+        if self.ring.is_empty() {
+            *self = Panes::default();
+        }
+    }
+
+    /// Keeps the vectors of a pane, unless they are much larger than what the newest one needed.
+    fn recycle(&mut self, mut pane: Pane<P>) {
+        pane.truncate(0);
+        self.spare = (pane.keys.capacity() <= self.committed_length * 4).then_some(pane);
+    }
+
+    pub(super) fn rollback(&mut self) {
+        self.left = 0;
+        self.ring.truncate(self.committed);
+        if let Some(newest) = self.ring.back_mut() {
+            newest.truncate(self.committed_length);
+            while let Some((position, value)) = self.replaced.pop() {
+                newest.values[position as usize] = value;
+            }
+        }
+        self.replaced.clear();
+    }
+
+    /// Gives keys their new numbers: `new[old]`. To be called after a commit.
+    pub(super) fn renumber(&mut self, new: &[Number]) {
+        for pane in &mut self.ring {
+            for key in &mut pane.keys {
+                *key = new[*key as usize];
+            }
+        }
+        self.replaced = Vec::new();
+        self.spare = None;
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        let mut all = self.ring.capacity() * size_of::<Pane<P>>() + bytes(&self.replaced);
+        for pane in self.ring.iter().chain(&self.spare) {
+            all += bytes(&pane.keys) + bytes(&pane.values);
+        }
+        all
+    }
+}

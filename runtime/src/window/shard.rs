@@ -1,0 +1,222 @@
+//! A shard of a window: its keys, its panes, and what an algorithm derives from them.
+
+use std::hash::Hash;
+
+use crate::key_table::{KeyTable, Number};
+use crate::record::{Record, StateKey};
+use crate::table::Table;
+
+use super::algorithm::{Algorithm, Derived, Place};
+use super::by_number::{self, bytes};
+use super::panes::Panes;
+use super::shape::Step;
+
+/// One of a window's shards.
+pub struct Shard<K, P, D> {
+    pub(super) keys: KeyTable<K>,
+    /// By number.
+    held: Vec<Held>,
+    pub(super) panes: Panes<P>,
+    pub(super) derived: D,
+    /// How many keys the panes have.
+    pub(super) live: usize,
+    /// Keys that came since the last commit.
+    inserted: Vec<Number>,
+    /// Keys whose last pane left since the last commit. They may have come again.
+    emptied: Vec<Number>,
+    /// Whether anything may have changed since the last commit.
+    pub(super) is_touched: bool,
+    /// Whether what is derived does not fit the panes.
+    pub(super) is_stale: bool,
+    /// See `Shape::cycle`: the one in which everything was last derived anew.
+    pub(super) cycle: u64,
+}
+
+/// What the panes have of a key.
+#[derive(Clone, Copy, Default)]
+struct Held {
+    /// How many panes have the key; none if it is not there.
+    panes: u32,
+    /// The key's position in the newest pane, if that has it.
+    position: u32,
+}
+
+impl<K, P, D: Default> Default for Shard<K, P, D> {
+    fn default() -> Self {
+        Shard {
+            keys: KeyTable::default(),
+            held: Vec::new(),
+            panes: Panes::default(),
+            derived: D::default(),
+            live: 0,
+            inserted: Vec::new(),
+            emptied: Vec::new(),
+            is_touched: false,
+            is_stale: false,
+            cycle: 0,
+        }
+    }
+}
+
+impl<K, P, D> Shard<K, P, D> {
+    /// Whether the number's key is in a pane. Until the next commit this may differ from what the table of keys says.
+    #[inline(always)]
+    pub(super) fn is_live(&self, number: Number) -> bool {
+        self.held[number as usize].panes > 0
+    }
+
+    pub(super) fn bytes<C: Record>(&self) -> usize
+    where
+        D: Derived<C>,
+    {
+        let lists = bytes(&self.held) + bytes(&self.inserted) + bytes(&self.emptied);
+        self.keys.bytes() + self.panes.bytes() + self.derived.bytes() + lists
+    }
+
+    /// Reads what is held of each key off the panes.
+    fn recount(&mut self) {
+        self.held.fill(Held::default());
+        for pane in self.panes.iter() {
+            for (position, number) in pane.keys().iter().enumerate() {
+                let held = &mut self.held[*number as usize];
+                *held = Held { panes: held.panes + 1, position: position as u32 };
+            }
+        }
+    }
+}
+
+impl<K: Hash + Eq, P, D> Shard<K, P, D> {
+    /// The values of a batch enter the step's pane, after the panes that are too old have left. In a new cycle everything is
+    /// derived anew.
+    pub(super) fn advance<Q, C, F, A>(&mut self, fold: &F, step: &Step, batch: Table<Q, C>, cycle: u64)
+    where
+        Q: StateKey<Owned = K>,
+        C: Record,
+        A: Algorithm<C, F, Kept = P, Derived = D>,
+    {
+        self.is_touched = true;
+        self.refresh::<C, F, A>(fold);
+        self.leave::<C, F, A>(fold, step);
+        if !batch.entries().is_empty() {
+            self.panes.open(step);
+            self.enter::<Q, C, F, A>(fold, step, batch);
+        }
+        if self.cycle != cycle {
+            self.is_stale = true;
+            self.refresh::<C, F, A>(fold);
+            self.cycle = cycle;
+        }
+    }
+
+    /// Derives anew what does not fit the panes.
+    pub(super) fn refresh<C: Record, F, A: Algorithm<C, F, Kept = P, Derived = D>>(&mut self, fold: &F) {
+        if self.is_stale {
+            A::rebuild(&mut self.derived, fold, &self.panes, self.keys.numbers());
+            self.is_stale = false;
+        }
+    }
+
+    fn leave<C: Record, F, A: Algorithm<C, F, Kept = P, Derived = D>>(&mut self, fold: &F, step: &Step) {
+        while let Some(pane) = self.panes.oldest() {
+            if !step.leaves(pane.end) {
+                break;
+            }
+            for (number, kept) in pane.entries() {
+                let held = &mut self.held[number as usize];
+                held.panes -= 1;
+                let is_only = held.panes == 0;
+                if is_only {
+                    self.live -= 1;
+                    self.emptied.push(number);
+                }
+                A::leave(&mut self.derived, fold, Place { number, pane: pane.number, is_only }, kept);
+            }
+            self.panes.leave();
+        }
+    }
+
+    fn enter<Q, C, F, A>(&mut self, fold: &F, step: &Step, batch: Table<Q, C>)
+    where
+        Q: StateKey<Owned = K>,
+        C: Record,
+        A: Algorithm<C, F, Kept = P, Derived = D>,
+    {
+        for entry in batch.into_entries() {
+            let number = self.number(entry.hash, entry.key);
+            let Held { panes, position } = self.held[number as usize];
+            let at = Place { number, pane: step.number as u32, is_only: panes == 0 };
+            if let Some(kept) = self.panes.newest_at(position, number) {
+                if let Some(kept) = A::again(&mut self.derived, fold, at, kept, entry.value) {
+                    self.panes.replace(position, kept);
+                }
+                continue;
+            }
+            let kept = A::enter(&mut self.derived, fold, at, entry.value);
+            let position = self.panes.push(number, kept);
+            self.held[number as usize] = Held { panes: panes + 1, position };
+            self.live += usize::from(panes == 0);
+        }
+    }
+
+    /// The number of a key, inserted if it is new.
+    #[inline]
+    fn number<Q: StateKey<Owned = K>>(&mut self, hash: u64, key: Q) -> Number {
+        let (number, is_new) = self.keys.find_or_insert(hash, key);
+        if is_new {
+            self.inserted.push(number);
+            by_number::put(&mut self.held, number, Held::default());
+        }
+        number
+    }
+
+    pub(super) fn commit<C: Record>(&mut self)
+    where
+        D: Derived<C>,
+    {
+        self.is_touched = false;
+        self.panes.commit();
+        self.inserted.clear();
+        for number in self.emptied.drain(..) {
+            // A key may be listed twice.
+            if self.held[number as usize].panes == 0 && self.keys.is_live(number) {
+                self.keys.remove(number);
+            }
+        }
+        self.derived.commit();
+        if self.keys.is_sparse() {
+            self.compact();
+        }
+    }
+
+    #[cold]
+    fn compact<C: Record>(&mut self)
+    where
+        D: Derived<C>,
+    {
+        let mut new = vec![0; self.keys.numbers()];
+        let old = self.keys.compact();
+        for (number, old) in old.iter().enumerate() {
+            new[*old as usize] = number as Number;
+        }
+        self.panes.renumber(&new);
+        by_number::renumber(&mut self.held, &old);
+        self.derived.renumber(&old);
+        self.inserted = Vec::new();
+        self.emptied = Vec::new();
+    }
+
+    /// Brings back keys and panes as they were at the last commit; what is derived from them is stale then.
+    #[cold]
+    pub(super) fn rollback(&mut self) {
+        self.is_touched = false;
+        self.is_stale = true;
+        self.panes.rollback();
+        // The latest first, so that the same keys get the same numbers again.
+        while let Some(number) = self.inserted.pop() {
+            self.keys.remove(number);
+        }
+        self.emptied.clear();
+        self.recount();
+        self.live = self.keys.len();
+    }
+}

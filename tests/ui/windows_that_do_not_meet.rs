@@ -1,0 +1,11 @@
+use microbatch::prelude::*;
+
+fn main() {
+    let _ = stream!(every = 1s, |ssc| {
+        let pairs = ssc.queue_stream([vec![(1, 2)]]);
+        let slow = pairs.window(30s, 10s);
+        pairs.join(slow).print();
+        let fast = pairs.window(30s);
+        fast.union(slow).print();
+    });
+}
