@@ -317,6 +317,12 @@ impl<'a> Lowering<'a> {
             return None;
         }
         settings.push(Setting { op, step: step.clone(), args });
+        // What it is given may have been defined since; nothing that is declared meanwhile looks at a state.
+        if self.graph.nodes[input].op.class == Class::Stateful {
+            let setup = &mut self.graph.setup;
+            setup.retain(|setup| !matches!(setup, Setup::Node(node) if *node == input));
+            setup.push(Setup::Node(input));
+        }
         Some(input)
     }
 
