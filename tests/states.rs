@@ -102,6 +102,23 @@ fn sizes_are_in_the_progress() {
     assert_eq!(window.oldest.map(|time| time.as_millis()), Some(3000), "its panes cover (3 s, 5 s]");
 }
 
+/// A shard is looked at once in 64 batches.
+#[test]
+fn the_oldest_entry_is_that_of_the_key_without_data_for_longest() {
+    let pipeline = stream!(every = 1s, |ssc| {
+        let numbers = ssc.queue_stream((1..=200u64).map(|n| if n <= 50 { vec![(n, ())] } else { vec![] }));
+        let seen = numbers.map_with_state(|time, _, _, last: &mut State<Time>| {
+            if !last.is_timing_out() {
+                last.update(time);
+            }
+        });
+        seen.timeout(1h).foreach_batch(|_, _| {});
+    });
+    let mut context = StreamingContext::new(pipeline).manual().unwrap();
+    context.advance(200).unwrap();
+    assert_eq!(context.progress().states[0].oldest, Some(Time::from_millis(1000)));
+}
+
 #[test]
 fn two_states_of_one_name_do_not_start() {
     let pipeline = stream!(every = 1s, |ssc| {

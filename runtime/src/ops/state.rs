@@ -92,7 +92,7 @@ impl<K: StateRecord, S: Record> Transaction for KeyedState<K, S> {
     }
 
     fn size(&self) -> StateSize {
-        StateSize { entries: self.len() as u64, bytes: self.bytes() as u64, oldest: None }
+        StateSize { entries: self.len() as u64, bytes: self.bytes() as u64, oldest: self.oldest() }
     }
 
     fn queries(&mut self) -> Option<Arc<dyn Any + Send + Sync>> {

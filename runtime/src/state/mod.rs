@@ -49,6 +49,10 @@ pub struct KeyedState<K, S> {
     /// The batch that was committed last.
     committed: Option<Time>,
     handle: Option<StateHandle<K, S>>,
+    /// The last data of the key of each shard that had none for longest, as of the commit that looked at the shard.
+    oldest: Vec<Option<Time>>,
+    /// The shard that the next commit looks at.
+    turn: usize,
 }
 
 impl<K: StateRecord, S: Record> Default for KeyedState<K, S> {
@@ -62,7 +66,15 @@ impl<K: StateRecord, S: Record> KeyedState<K, S> {
     pub fn new() -> Self {
         let mut shards = Vec::with_capacity(SHARDS);
         shards.resize_with(SHARDS, Shard::default);
-        KeyedState { shards, timeout: None, running: None, committed: None, handle: None }
+        KeyedState {
+            shards,
+            timeout: None,
+            running: None,
+            committed: None,
+            handle: None,
+            oldest: vec![None; SHARDS],
+            turn: 0,
+        }
     }
 
     /// Loads states that are there before the first batch. Of several for a key the first one counts. For a timeout they count
@@ -98,8 +110,15 @@ impl<K: StateRecord, S: Record> KeyedState<K, S> {
         self.shards.iter().map(Shard::bytes).sum()
     }
 
-    /// The last data of the key that had none for longest, if there is a timeout. Looks at all keys.
+    /// The last data of the key that had none for longest, if there is a timeout. Each commit looks at one shard, because a look
+    /// at all keys would cost more than the batch; so it may be 64 commits old.
     pub fn oldest(&self) -> Option<Time> {
+        self.oldest.iter().flatten().min().copied()
+    }
+
+    /// As [`oldest`](Self::oldest), now.
+    #[cfg(test)]
+    fn oldest_of_all(&self) -> Option<Time> {
         self.shards.iter().filter_map(Shard::oldest).min()
     }
 
@@ -132,6 +151,8 @@ impl<K: StateRecord, S: Record> KeyedState<K, S> {
         // The published view goes first: what nobody else holds is written in place.
         published.iter_mut().for_each(|published| **published = None);
         self.commit_shards(workers, time);
+        self.oldest[self.turn] = self.shards[self.turn].oldest();
+        self.turn = (self.turn + 1) % SHARDS;
         self.committed = Some(time);
         published.iter_mut().for_each(|published| **published = Some(self.view()));
     }

@@ -218,7 +218,7 @@ fn check_kept(state: &KeyedState<String, u64>, model: &Model, has_times: bool) {
     assert_eq!(seen(&state.view()), states(model));
     assert_eq!(state.len(), model.len());
     let oldest = model.values().map(|(_, time)| *time).min().filter(|_| has_times);
-    assert_eq!(state.oldest(), oldest);
+    assert_eq!(state.oldest_of_all(), oldest);
 }
 
 /// Runs random batches; the calls in all of them, in order.
@@ -394,7 +394,7 @@ fn memory_is_given_back_when_keys_leave() {
         state.commit(&workers);
         largest = state.bytes().max(largest);
     }
-    assert_eq!((state.len(), state.oldest()), (10, Some(Time::from_millis(10_000))));
+    assert_eq!((state.len(), state.oldest_of_all()), (10, Some(Time::from_millis(10_000))));
     assert!(largest > 50_000 * 16 && state.bytes() < empty + 60_000, "{} of {largest} bytes remain", state.bytes());
 }
 
