@@ -102,6 +102,24 @@ fn sizes_are_in_the_progress() {
     assert_eq!(window.oldest.map(|time| time.as_millis()), Some(3000), "its panes cover (3 s, 5 s]");
 }
 
+#[test]
+fn sizes_belong_to_their_states_in_whatever_order_these_are_declared() {
+    let pipeline = stream!(every = 1s, |ssc| {
+        let pairs = ssc.queue_stream([vec![(1, 'a'), (2, 'a'), (3, 'b')]]);
+        let latest = pairs.update_state_by_key(|values, _| values.last().copied());
+        let letters = pairs.map(|(_, letter)| letter).count_by_value_and_window(5s);
+        let name = "latest of each";
+        latest.name(name).foreach_batch(|_, _| {});
+        letters.foreach_batch(|_, _| {});
+    });
+    let mut context = StreamingContext::new(pipeline).manual().unwrap();
+    context.advance(1).unwrap();
+    let states = context.progress().states;
+    let mut sizes: Vec<_> = states.iter().map(|state| (state.name.as_ref(), state.entries)).collect();
+    sizes.sort();
+    assert_eq!(sizes, [("latest of each", 3), ("letters", 2)]);
+}
+
 /// A shard is looked at once in 64 batches.
 #[test]
 fn the_oldest_entry_is_that_of_the_key_without_data_for_longest() {

@@ -355,8 +355,7 @@ impl Engine {
         for state in states.iter_mut() {
             match &outcome {
                 Ok(()) => state.commit(self.time(), &self.workers),
-                // If the user's function panics here too, the next attempt begins with this and reports it.
-                Err(_) => drop(stage::caught(|| state.rollback())),
+                Err(_) => state.rollback(),
             }
         }
         if !states.is_empty() {

@@ -11,8 +11,7 @@ pub trait Transaction {
     /// The batch of this time is done: what it changed stays.
     fn commit(&mut self, time: Time, workers: &Workers);
 
-    /// The batch has failed: back to what the last commit left. May call the user's functions, and so may panic; then it is
-    /// tried again before the next change.
+    /// The batch has failed: back to what the last commit left. Calls no function of the user.
     fn rollback(&mut self);
 
     /// How much is remembered.

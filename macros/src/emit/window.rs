@@ -6,7 +6,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::{Emit, duration_value};
-use crate::ir::{Node, NodeId, Setting};
+use crate::ir::{Node, NodeId, Setting, Setup};
 use crate::names;
 use crate::ops::{Class, Kind};
 use crate::slide::{self, Slide};
@@ -62,10 +62,13 @@ impl Emit<'_> {
         self.local(node, "_state")
     }
 
-    /// Everything that outlives a batch.
+    /// Everything that outlives a batch, in the order in which it is declared.
     pub(super) fn states(&self) -> Vec<Ident> {
-        let nodes = 0..self.plan.graph.nodes.len();
-        nodes.filter(|node| self.plan.op(*node).class.remembers()).map(|node| self.state(node)).collect()
+        let declared = self.plan.graph.setup.iter().filter_map(|setup| match setup {
+            Setup::Node(node) if self.plan.op(*node).class.remembers() => Some(self.state(*node)),
+            _ => None,
+        });
+        declared.collect()
     }
 
     /// A window before its first batch.
