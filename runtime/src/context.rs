@@ -5,6 +5,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::as_of::Joined;
+use crate::backpressure::Backpressure;
 use crate::clock::Clock;
 use crate::driver::Driver;
 use crate::engine::Engine;
@@ -68,7 +69,12 @@ impl<P: Pipeline> StreamingContext<P> {
             duration: None,
             stop_timeout: Duration::from_secs(10),
             stop: Arc::default(),
-            sources: SourceOptions { buffered_blocks: 256, on_bad_record: BadRecords::default() },
+            sources: SourceOptions {
+                buffered_blocks: 256,
+                on_bad_record: BadRecords::default(),
+                max_rate: None,
+                backpressure: None,
+            },
             listeners: Listeners::default(),
             show_progress: false,
         }
@@ -103,6 +109,29 @@ impl<P: Pipeline> StreamingContext<P> {
     /// receiver is pushed back, and so is its sender. The default is 256.
     pub fn buffered_blocks(mut self, blocks: usize) -> Self {
         self.sources.buffered_blocks = blocks;
+        self
+    }
+
+    /// The records a second that each receiver takes in at most; its sender is pushed back. Without it there is no limit.
+    /// Sources that read, such as files and queues, are not limited.
+    pub fn max_rate(mut self, records_per_second: u64) -> Self {
+        self.sources.max_rate = Some(records_per_second);
+        self
+    }
+
+    /// Has the rates of receivers follow the speed of the batches, so that they end in time: when batches take longer than their
+    /// interval, or wait for earlier ones, receivers take in less and push back on their senders.
+    ///
+    /// ```no_run
+    /// use microbatch::prelude::*;
+    /// use microbatch::Backpressure;
+    ///
+    /// let pipeline = stream!(every = 1s, |ssc| { ssc.socket_text_stream("localhost", 9999).count().print(); });
+    /// StreamingContext::new(pipeline).max_rate(1_000_000).backpressure(Backpressure::default().initial_rate(10_000)).run()?;
+    /// # Ok::<(), microbatch::Error>(())
+    /// ```
+    pub fn backpressure(mut self, backpressure: Backpressure) -> Self {
+        self.sources.backpressure = Some(backpressure);
         self
     }
 

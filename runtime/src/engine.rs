@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::backpressure::Controllers;
 use crate::block::Block;
 use crate::dataset::{Dataset, Received};
 use crate::driver::{Driver, Tick};
@@ -33,6 +34,7 @@ pub struct Engine {
     max_batches: Option<u64>,
     source_options: SourceOptions,
     inputs: Inputs,
+    controllers: Controllers,
     batch: Batch,
     /// Batches that were committed or given up.
     done: u64,
@@ -113,6 +115,7 @@ impl Engine {
             max_batches,
             source_options,
             inputs: Inputs::default(),
+            controllers: Controllers::default(),
             batch: Batch::default(),
             done: 0,
             sizes: RefCell::default(),
@@ -170,6 +173,8 @@ impl Engine {
     pub fn open<S: Source>(&mut self, stream: &str, mut source: S) -> Result<Opened<S>> {
         let stream: Arc<str> = stream.into();
         let input = self.shared.progress.add_input(&stream);
+        let SourceOptions { max_rate, backpressure, .. } = &self.source_options;
+        self.controllers.add(&stream, &input, self.every, *max_rate, backpressure.as_ref())?;
         source.start(&SourceContext {
             stream: Arc::clone(&stream),
             clock: Arc::clone(&self.shared.clock),
@@ -419,6 +424,7 @@ impl Engine {
     fn complete(&mut self, failure: Option<String>) {
         self.batch.info.failure = failure;
         self.batch.info.processing_end_time = Some(self.shared.clock.now());
+        self.controllers.batch_completed(&self.batch.info);
         self.shared.progress.complete(&self.batch.info);
         self.shared.listeners.tell(|listener| listener.on_batch_completed(&self.batch.info));
     }

@@ -101,6 +101,7 @@
 
 mod accumulator;
 mod as_of;
+mod backpressure;
 mod block;
 mod broadcast;
 mod clock;
@@ -151,6 +152,7 @@ pub mod source;
 pub mod ops;
 
 pub use accumulator::Accumulator;
+pub use backpressure::{Backpressure, PidRateEstimator};
 pub use block::{Block, TextBlock};
 pub use broadcast::{Broadcast, BroadcastValue};
 pub use clock::Clock;

@@ -164,6 +164,8 @@ pub struct StreamProgress {
     pub bad_records: u64,
     /// Receivers that are receiving.
     pub active_receivers: u64,
+    /// The records a second that it may take in, if that is limited.
+    pub rate_limit: Option<u64>,
     /// The last error of its receiver, if there was one.
     pub last_error: Option<String>,
     /// When that error happened.
@@ -306,6 +308,7 @@ impl ProgressBoard {
             stream.pending = input.pending.load(Ordering::Acquire);
             stream.received = input.received.load(Ordering::Acquire);
             stream.bad_records = input.bad.load(Ordering::Acquire);
+            stream.rate_limit = input.limit.rate();
             stream.active_receivers = input.receiving.load(Ordering::Acquire);
         }
         drop(board);

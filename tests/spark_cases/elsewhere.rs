@@ -25,7 +25,8 @@ pub const ELSEWHERE: &[(&str, &[&str])] = &[
             "Q.err.checkpoint_on_a_windowed_stream",
         ],
     ),
-    ("rates follow the load (PID): later", &["P.*", "Q.pid", "RC.*", "RL.*"]),
+    ("limits of rates: unit tests in runtime/src/source/limit.rs", &["RL.*", "RC.2"]),
+    ("rates follow the load: tests/backpressure.rs", &["RC.1"]),
     (
         "needs sockets, files or receivers: tests/sources.rs and tests/receivers.rs",
         &[

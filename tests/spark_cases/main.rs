@@ -11,6 +11,7 @@ mod batches;
 mod contexts;
 mod departures;
 mod elsewhere;
+mod rates;
 mod state;
 mod windows;
 
@@ -18,7 +19,8 @@ use case::{Check, Compute, all_cases, same};
 use elsewhere::ELSEWHERE;
 
 const PIPELINES: [&[(&str, Compute)]; 3] = [batches::PIPELINES, windows::PIPELINES, state::PIPELINES];
-const CHECKS: [&[(&str, Check)]; 4] = [batches::CHECKS, contexts::CHECKS, windows::CHECKS, state::CHECKS];
+const CHECKS: [&[(&str, Check)]; 5] =
+    [batches::CHECKS, contexts::CHECKS, windows::CHECKS, state::CHECKS, rates::CHECKS];
 
 #[test]
 fn every_case_is_in_exactly_one_table() {

@@ -16,6 +16,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 
 use crate::error::{Error, Result};
+use crate::source::limit::Allowance;
 use crate::source::{Interval, SourceContext};
 use crate::time::Time;
 
@@ -48,6 +49,7 @@ struct Shelf<F: Fill> {
     fill: F,
     /// The interval of `fill`.
     interval: Time,
+    allowance: Allowance,
     /// Blocks that found the channel full, in order; they come after everything in the channel.
     waiting: VecDeque<Stamped<F::Sealed>>,
 }
@@ -69,7 +71,7 @@ impl<F: Fill> Common<F> {
 /// The two ends of the way from a receiver to the engine.
 pub(crate) fn inbox<F: Fill>(context: &SourceContext, fill: F) -> (Feed<F>, Inbox<F>) {
     let (sender, receiver) = crossbeam_channel::bounded(context.options.buffered_blocks);
-    let shelf = Shelf { fill, interval: Time::ZERO, waiting: VecDeque::new() };
+    let shelf = Shelf { fill, interval: Time::ZERO, allowance: Allowance::default(), waiting: VecDeque::new() };
     let common = Arc::new(Common {
         context: context.clone(),
         shelf: Mutex::new(shelf),
@@ -103,7 +105,8 @@ impl<F: Fill> Feed<F> {
         let mut shelf = self.open_shelf()?;
         let before = shelf.fill.records();
         let result = put(&mut shelf.fill);
-        self.count(shelf.fill.records() - before);
+        let records = shelf.fill.records() - before;
+        self.count(&mut shelf, records);
         if shelf.fill.is_full() {
             self.seal(&mut shelf);
         }
@@ -114,14 +117,15 @@ impl<F: Fill> Feed<F> {
     pub fn put_block(&self, block: F::Sealed, records: u64) -> Result<()> {
         let mut shelf = self.open_shelf()?;
         self.seal(&mut shelf);
-        self.count(records);
+        self.count(&mut shelf, records);
         let interval = shelf.interval;
         self.send(&mut shelf, Stamped { interval, records, block });
         Ok(())
     }
 
-    fn count(&self, records: u64) {
-        let input = &self.common.context.input;
+    fn count(&self, shelf: &mut Shelf<F>, records: u64) {
+        let SourceContext { input, clock, .. } = &self.common.context;
+        shelf.allowance.spend(records, &input.limit, || clock.now());
         input.received.fetch_add(records, Ordering::AcqRel);
         input.pending.fetch_add(records, Ordering::AcqRel);
     }
@@ -148,14 +152,24 @@ impl<F: Fill> Feed<F> {
             }
             // While stopping, a receiver may hand over what it holds; one that does not end is refused at some point.
             let stopping = !shelf.waiting.is_empty() && stop.is_requested();
-            if shelf.waiting.is_empty() || stopping && shelf.waiting.len() < options.buffered_blocks.max(16) {
+            let pause = self.pause(&shelf).filter(|_| !stop.is_requested());
+            if shelf.waiting.is_empty() && pause.is_none()
+                || stopping && shelf.waiting.len() < options.buffered_blocks.max(16)
+            {
                 return Ok(shelf);
             }
             if stopping {
                 return Err(Error::Stopped);
             }
-            shelf = self.common.room.wait_timeout(shelf, LOOK_UP).unwrap_or_else(PoisonError::into_inner).0;
+            let wait = pause.map_or(LOOK_UP, |pause| pause.min(LOOK_UP));
+            shelf = self.common.room.wait_timeout(shelf, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// How long the limit of the rate keeps records back.
+    fn pause(&self, shelf: &Shelf<F>) -> Option<Duration> {
+        let SourceContext { input, clock, .. } = &self.common.context;
+        shelf.allowance.wait(&input.limit, || clock.now())
     }
 
     fn seal(&self, shelf: &mut Shelf<F>) {

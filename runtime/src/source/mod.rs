@@ -4,17 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::backpressure::Backpressure;
 use crate::block::Block;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::listener::Listeners;
 use crate::signal::StopSignal;
+use crate::source::limit::RateLimit;
 use crate::time::Time;
 
 mod decode;
 mod file;
 mod glob;
 mod inbox;
+mod limit;
 mod queue;
 mod rate;
 mod receiver;
@@ -81,6 +84,9 @@ pub(crate) struct SourceOptions {
     /// How many full blocks may wait for the engine before a receiver is pushed back.
     pub buffered_blocks: usize,
     pub on_bad_record: crate::BadRecords,
+    /// Records a second that a receiver takes in at most.
+    pub max_rate: Option<u64>,
+    pub backpressure: Option<Backpressure>,
 }
 
 impl SourceContext {
@@ -118,6 +124,8 @@ pub(crate) struct Input {
     pub receiving: AtomicU64,
     /// The source will never have records again.
     pub ended: AtomicBool,
+    /// How fast records may come.
+    pub limit: RateLimit,
     /// The next batch is the last one: everything that is left belongs to it, whenever it arrived.
     pub closing: AtomicBool,
 }
