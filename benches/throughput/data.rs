@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use microbatch::TextBlock;
 
+use super::random::Random;
+
 /// A batch of text, as one string for the rivals and as blocks for us.
 pub struct Text {
     pub text: String,
@@ -32,21 +34,8 @@ pub fn cut(text: &str, size: usize) -> impl Iterator<Item = &str> {
     })
 }
 
-/// splitmix64
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
-    }
+fn unit(random: &mut Random) -> f64 {
+    (random.next() >> 11) as f64 / (1u64 << 53) as f64
 }
 
 /// Lines of ten words out of `distinct`, skewed as language is (a word's frequency falls with its rank).
@@ -55,7 +44,7 @@ pub fn words(lines: usize, distinct: usize) -> Text {
     let mut text = String::new();
     for _ in 0..lines {
         for word in 0..10 {
-            let rank = ((distinct as f64).powf(random.unit())) as u64;
+            let rank = ((distinct as f64).powf(unit(&mut random))) as u64;
             if word > 0 {
                 text.push(' ');
             }

@@ -7,11 +7,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod data;
+#[path = "../common/random.rs"]
+mod random;
 mod rivals;
+#[path = "../common/timing.rs"]
+mod timing;
 mod workloads;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use timing::{figures, time};
 use workloads::{WORKLOADS, Workload};
 
 const TURNS: usize = 21;
@@ -52,8 +57,9 @@ fn race(workload: &Workload, workers: usize) {
         our_times.push(time(&mut ours));
     }
     let per_record = |time: Duration| time.as_nanos() as f64 / workload.records as f64;
-    let (hand, ours) = (per_record(median(&mut hand_times)), per_record(median(&mut our_times)));
-    let best = per_record(hand_times[0]) / per_record(our_times[0]);
+    let (hand, ours) = (figures(&mut hand_times), figures(&mut our_times));
+    let best = per_record(hand.best) / per_record(ours.best);
+    let (hand, ours) = (per_record(hand.median), per_record(ours.median));
     let (name, ratio) = (workload.name, hand / ours);
     println!("{name:<14} {workers:>7}  {hand:>9.2} ns  {ours:>9.2} ns  {ratio:>6.2}  {best:>6.2}");
 }
@@ -66,24 +72,13 @@ fn alone(workload: &Workload, workers: usize, side: &str, batches: usize) {
     }
 }
 
-fn time<T>(work: &mut impl FnMut() -> T) -> Duration {
-    let start = Instant::now();
-    std::hint::black_box(work());
-    start.elapsed()
-}
-
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort();
-    times[times.len() / 2]
-}
-
 /// What a batch costs before its first record.
 fn empty_batch() {
     for workers in [1, 2] {
         let mut context = workloads::empty(workers);
         context.advance(1000).unwrap();
         let mut times: Vec<Duration> = (0..20).map(|_| time(&mut || context.advance(1000).unwrap())).collect();
-        let micros = median(&mut times).as_nanos() as f64 / 1e6;
+        let micros = figures(&mut times).median.as_nanos() as f64 / 1e6;
         println!("an empty batch of word count, {workers} worker(s): {micros:.2} µs");
     }
 }

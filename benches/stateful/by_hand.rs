@@ -1,0 +1,314 @@
+//! The programs that one would write by hand for the one job: one good table, a fast hash, values side by side, no framework.
+//! On two threads each has the keys of one half of the hashes, for good.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::BuildHasher;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use foldhash::fast::FixedState;
+
+use super::workloads::{Batch, Side, entry};
+
+/// One thread's part of a job. Gives the sum over its entries.
+pub trait Job: Send + 'static {
+    fn batch(&mut self, records: &[(u64, u64)]) -> u64;
+}
+
+/// The job on so many threads.
+pub fn side<J: Job>(workers: usize, job: impl Fn() -> J) -> Side {
+    if workers == 1 {
+        let mut job = job();
+        return Box::new(move |batch| job.batch(batch));
+    }
+    let threads: Vec<_> = (0..workers).map(|own| Thread::start(job(), own, workers)).collect();
+    Box::new(move |batch| {
+        threads.iter().for_each(|thread| thread.requests.send(Arc::clone(batch)).unwrap());
+        threads.iter().fold(0, |sum, thread| thread.sums.recv().unwrap().wrapping_add(sum))
+    })
+}
+
+struct Thread {
+    requests: Sender<Batch>,
+    sums: Receiver<u64>,
+}
+
+impl Thread {
+    fn start(mut job: impl Job, own: usize, workers: usize) -> Thread {
+        let ((requests, batches), (results, sums)) = (channel::<Batch>(), channel());
+        thread::spawn(move || {
+            let mut records = Vec::new();
+            for batch in batches {
+                select(&batch, own, workers, &mut records);
+                results.send(job.batch(&records)).unwrap();
+            }
+        });
+        Thread { requests, sums }
+    }
+}
+
+/// The records of a thread's own keys, found without a branch that depends on the hash.
+fn select(batch: &[(u64, u64)], own: usize, workers: usize, records: &mut Vec<(u64, u64)>) {
+    records.resize(batch.len(), (0, 0));
+    let (hasher, mut length) = (FixedState::with_seed(1), 0);
+    for record in batch {
+        records[length] = *record;
+        length += usize::from(hasher.hash_one(record.0) as usize % workers == own);
+    }
+    records.truncate(length);
+}
+
+/// The number of each key, so that the rest can be kept side by side.
+#[derive(Default)]
+struct Numbers {
+    of: HashMap<u64, u32, FixedState>,
+    keys: Vec<u64>,
+    free: Vec<u32>,
+}
+
+impl Numbers {
+    #[inline]
+    fn get(&mut self, key: u64) -> usize {
+        *self.of.entry(key).or_insert_with(|| {
+            if let Some(number) = self.free.pop() {
+                self.keys[number as usize] = key;
+                return number;
+            }
+            self.keys.push(key);
+            self.keys.len() as u32 - 1
+        }) as usize
+    }
+
+    fn remove(&mut self, number: usize) {
+        self.of.remove(&self.keys[number]);
+        self.free.push(number as u32);
+    }
+}
+
+/// The value of a number that may be new.
+fn at<T: Default>(values: &mut Vec<T>, number: usize) -> &mut T {
+    if number == values.len() {
+        values.push(T::default());
+    }
+    &mut values[number]
+}
+
+/// Counts, and the numbers of all records in the window.
+pub struct Counts {
+    numbers: Numbers,
+    counts: Vec<u64>,
+    panes: VecDeque<Vec<u32>>,
+    length: usize,
+}
+
+impl Counts {
+    pub fn new(length: usize) -> Self {
+        Counts { numbers: Numbers::default(), counts: Vec::new(), panes: VecDeque::new(), length }
+    }
+
+    fn leave(&mut self, pane: &mut Vec<u32>) {
+        for number in pane.drain(..) {
+            let count = &mut self.counts[number as usize];
+            *count -= 1;
+            if *count == 0 {
+                self.numbers.remove(number as usize);
+            }
+        }
+    }
+}
+
+impl Job for Counts {
+    fn batch(&mut self, records: &[(u64, u64)]) -> u64 {
+        let mut pane = Vec::new();
+        if self.panes.len() == self.length {
+            pane = self.panes.pop_front().unwrap();
+            self.leave(&mut pane);
+        }
+        for (key, _) in records {
+            let number = self.numbers.get(*key);
+            *at(&mut self.counts, number) += 1;
+            pane.push(number as u32);
+        }
+        self.panes.push_back(pane);
+        let counts = self.numbers.keys.iter().zip(&self.counts).filter(|(_, count)| **count > 0);
+        counts.fold(0, |sum, (key, count)| entry(sum, *key, *count))
+    }
+}
+
+/// Running sums.
+#[derive(Default)]
+pub struct Sums(HashMap<u64, u64, FixedState>);
+
+impl Job for Sums {
+    fn batch(&mut self, records: &[(u64, u64)]) -> u64 {
+        records.iter().fold(0, |sum, (key, value)| {
+            let total = self.0.entry(*key).or_default();
+            *total += value;
+            entry(sum, *key, *total)
+        })
+    }
+}
+
+/// Scores that lose an eighth in each batch. Keys stay.
+#[derive(Default)]
+pub struct Scores {
+    numbers: Numbers,
+    scores: Vec<u64>,
+}
+
+impl Job for Scores {
+    fn batch(&mut self, records: &[(u64, u64)]) -> u64 {
+        self.scores.iter_mut().for_each(|score| *score -= *score / 8);
+        for (key, value) in records {
+            let number = self.numbers.get(*key);
+            *at(&mut self.scores, number) += value;
+        }
+        self.numbers.keys.iter().zip(&self.scores).fold(0, |sum, (key, score)| entry(sum, *key, *score))
+    }
+}
+
+/// The greatest values by a queue a key, of those values that no newer one beats. Its first item is kept in place.
+pub struct Queues {
+    numbers: Numbers,
+    queues: Vec<Queue>,
+    now: u32,
+    length: u32,
+}
+
+#[derive(Default)]
+struct Queue {
+    /// The pane and the value; 0 if the key is not there.
+    first: (u32, u64),
+    others: VecDeque<(u32, u64)>,
+}
+
+impl Queues {
+    pub fn new(length: usize) -> Self {
+        Queues { numbers: Numbers::default(), queues: Vec::new(), now: 0, length: length as u32 }
+    }
+}
+
+impl Job for Queues {
+    fn batch(&mut self, records: &[(u64, u64)]) -> u64 {
+        self.now += 1;
+        for (key, value) in records {
+            let number = self.numbers.get(*key);
+            let queue = at(&mut self.queues, number);
+            if *value >= queue.first.1 {
+                queue.others.clear();
+                queue.first = (self.now, *value);
+                continue;
+            }
+            while queue.others.back().is_some_and(|(_, other)| other <= value) {
+                queue.others.pop_back();
+            }
+            queue.others.push_back((self.now, *value));
+        }
+        let mut sum = 0;
+        for (number, queue) in self.queues.iter_mut().enumerate() {
+            if queue.first.0 == 0 {
+                continue;
+            }
+            while queue.first.0 + self.length <= self.now && queue.first.0 > 0 {
+                queue.first = queue.others.pop_front().unwrap_or_default();
+            }
+            match queue.first {
+                (0, _) => self.numbers.remove(number),
+                (_, greatest) => sum = entry(sum, self.numbers.keys[number], greatest),
+            }
+        }
+        sum
+    }
+}
+
+/// The greatest values by two stacks of panes, as for any associative function. Values are above 0.
+pub struct Stacks {
+    numbers: Numbers,
+    records: Vec<u32>,
+    /// The merge of all values in the front, and in the back; 0 if there are none.
+    fronts: Vec<u64>,
+    backs: Vec<u64>,
+    panes: VecDeque<Pane>,
+    /// How many panes are in the front.
+    front: usize,
+    length: usize,
+}
+
+/// In the back, numbers with their values. In the front, with the merge of all newer values in the front.
+#[derive(Default)]
+struct Pane {
+    numbers: Vec<u32>,
+    values: Vec<u64>,
+}
+
+impl Stacks {
+    pub fn new(length: usize) -> Self {
+        Stacks {
+            numbers: Numbers::default(),
+            records: Vec::new(),
+            fronts: Vec::new(),
+            backs: Vec::new(),
+            panes: VecDeque::new(),
+            front: 0,
+            length,
+        }
+    }
+
+    fn turn_over(&mut self) {
+        self.fronts.fill(0);
+        self.backs.fill(0);
+        for pane in self.panes.iter_mut().rev() {
+            for (number, value) in pane.numbers.iter().zip(&mut pane.values).rev() {
+                let front = &mut self.fronts[*number as usize];
+                let newer = *front;
+                *front = newer.max(*value);
+                *value = newer;
+            }
+        }
+        self.front = self.panes.len();
+    }
+
+    fn leave(&mut self, pane: &mut Pane) {
+        for (number, newer) in pane.numbers.drain(..).zip(pane.values.drain(..)) {
+            let index = number as usize;
+            self.fronts[index] = newer;
+            self.records[index] -= 1;
+            if self.records[index] == 0 {
+                self.numbers.remove(index);
+            }
+        }
+    }
+}
+
+impl Job for Stacks {
+    fn batch(&mut self, records: &[(u64, u64)]) -> u64 {
+        let mut pane = Pane::default();
+        if self.panes.len() == self.length {
+            if self.front == 0 {
+                self.turn_over();
+            }
+            self.front -= 1;
+            pane = self.panes.pop_front().unwrap();
+            self.leave(&mut pane);
+        }
+        for (key, value) in records {
+            let number = self.numbers.get(*key);
+            let back = at(&mut self.backs, number);
+            *back = (*back).max(*value);
+            at(&mut self.fronts, number);
+            *at(&mut self.records, number) += 1;
+            pane.numbers.push(number as u32);
+            pane.values.push(*value);
+        }
+        self.panes.push_back(pane);
+        let mut sum = 0;
+        for (number, key) in self.numbers.keys.iter().enumerate() {
+            let greatest = self.fronts[number].max(self.backs[number]);
+            if greatest > 0 {
+                sum = entry(sum, *key, greatest);
+            }
+        }
+        sum
+    }
+}
