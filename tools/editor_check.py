@@ -131,6 +131,17 @@ CASES = [
     ("whole body: hover on the pipeline", WHOLE.replace("stream!(", "let whole = stream!(").replace("    }})\n}}", "    }});\n    whole\n}}").replace("    whole", "    who$0le"), "",
      "hover", says(r"whole: "), False, REPORTED),
 
+    ("windows: hover on an operator with an inverse", WHOLE, "        pairs.reduce_by_key_and_$0window(|a, b| a + b, |a, b| a - b, 60s, 1s).print();",
+     "hover", says(r"pub fn reduce_by_key_and_window"), False, REQUIRED),
+    ("windows: definition of an operator", WHOLE, "        pairs.reduce_by_key_and_$0window(|a, b| a + b, 60s).print();",
+     "definition", leads_to("runtime/src/dstream/window.rs"), False, REQUIRED),
+    ("windows: no errors of the editor's own", WHOLE, "        pairs.count_by_value_and_window(1min).join($0pairs.window(10s).map(|pair| (pair, 1u64))).count().print();",
+     "diagnostic", no_errors, False, REPORTED),
+    ("state: completion behind an operator", WHOLE, "        pairs.update_state_by_key(|values, state| Some(state.unwrap_or(0) + values.len())).$0print();",
+     "completion", has("timeout", "initial_state", "name", "map"), False, REQUIRED),
+    ("state: no errors of the editor's own", WHOLE, "        pairs.map_with_state(|_, key, value: Option<u64>, state: &mut State<u64>| { state.update(value.unwrap_or(0)); key }).timeout(1min).name(\"last\")$0.print();",
+     "diagnostic", no_errors, False, REPORTED),
+
     ("unfinished: `lines.`", UNFINISHED, "        lines.$0", "completion", OPERATORS, False, REQUIRED),
     ("unfinished: `lines.`, more below", WHOLE, "        lines.$0", "completion", OPERATORS, False, REQUIRED),
     ("unfinished: `lines.fil`", UNFINISHED, "        lines.fil$0", "completion", has("filter"), False, REQUIRED),

@@ -109,3 +109,38 @@ fn a_body_with_every_kind_of_operator() {
     assert_eq!(names.batches().len(), 4);
     assert_eq!(names.batches()[0].1, [(1, ("/".to_owned(), Some("/".to_owned())))]);
 }
+
+#[test]
+fn windows_and_states() {
+    use microbatch::aggregate::{max, mean};
+
+    let (counts, sums, seen, last) =
+        (Collector::default(), Collector::default(), Collector::default(), Remembered::default());
+    let length = Duration::from_secs(4);
+    both!(|ssc| {
+        let words = ssc.queue_stream([vec!["to be or not to be".to_owned()]]).flat_map(|line| line.split(' '));
+        let pairs: DStream<(&str, u64)> = words.map(|word| (word, 1u64));
+        let last_counts: DStream<(&str, u64)> = words.count_by_value_and_window(length, length);
+        last_counts.collect_into(&counts);
+        pairs.aggregate_by_key_and_window(mean(), length, length).map(|(_, mean)| mean + 0.5).print(10);
+        pairs.map(|(_, n)| n).aggregate_by_window(max(), length, length).print(10);
+        pairs.group_by_key_and_window(length, length).map_values(|ones: &[u64]| ones.len()).print(10);
+        pairs.window(length, length).reduce_by_key(|a, b| a + b).print(10);
+
+        let states = pairs.update_state_by_key(|ones, sum: Option<u64>| Some(sum.unwrap_or(0) + ones.len() as u64));
+        states.map(|(word, n)| (word.len(), n)).collect_into(&sums);
+        pairs.join(states).count().remember(&last, length);
+
+        let came = pairs.map_with_state(|time, word, _, state: &mut State<Time>| {
+            if !state.is_timing_out() {
+                state.update(time);
+            }
+            word
+        });
+        let settled = came.timeout(length).initial_state([("be".to_owned(), Time::ZERO)]).name("last seen");
+        settled.collect_into(&seen);
+        settled.state_snapshots().filter(|(word, time)| !word.is_empty() && *time > Time::ZERO).print(10);
+    });
+    assert_eq!(seen.batches()[0].1.len(), 6);
+    assert_eq!(last.slice(Time::ZERO, Time::from_millis(1000))[0].1, [6]);
+}
