@@ -29,6 +29,15 @@ pub fn split(tokens: TokenStream) -> Vec<TokenStream> {
     args
 }
 
+/// The items of `[a, b]`, or an argument by itself.
+pub fn list(arg: &TokenStream) -> Vec<TokenStream> {
+    let tokens: Vec<TokenTree> = arg.clone().into_iter().filter(|token| !is_punct(Some(token), '&')).collect();
+    match &tokens[..] {
+        [TokenTree::Group(group)] if group.delimiter() == Delimiter::Bracket => split(group.stream()),
+        _ => vec![arg.clone()],
+    }
+}
+
 /// The length of `|…|` at the beginning of `tokens`.
 fn closure_head(tokens: &[TokenTree]) -> usize {
     if !is_punct(tokens.first(), '|') {

@@ -1,5 +1,6 @@
 //! Every mistake that the graph shows, a small function for each rule.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
@@ -9,12 +10,12 @@ use crate::ast::Setting;
 use crate::diag::{Diagnostics, did_you_mean};
 use crate::duration::{self, Parsed};
 use crate::ir::{Graph, Node, NodeId, Setup};
-use crate::ops::{Arg, Class, Kind, OpSpec};
+use crate::ops::{self, Class, Kind, OpSpec};
 use crate::slide::{self, Slides};
 
 pub fn all(graph: &Graph, diag: &mut Diagnostics) {
     options(graph, diag);
-    for node in &graph.nodes {
+    for node in graph.nodes.iter().filter(|node| node.is_written()) {
         arguments(node.op, &node.args, node.step.span(), diag);
         for setting in &node.settings {
             arguments(setting.op, &setting.args, setting.step.span(), diag);
@@ -40,8 +41,8 @@ pub fn all(graph: &Graph, diag: &mut Diagnostics) {
 /// What holds for the arguments of every operator and every setting.
 fn arguments(op: &OpSpec, args: &[TokenStream], at: Span, diag: &mut Diagnostics) {
     number_of_arguments(op, args.len(), at, diag);
+    kinds_of_arguments(op, args, at, diag);
     for (arg, tokens) in op.args.iter().zip(args) {
-        kind_of_argument(op, arg, tokens, at, diag);
         if arg.kind == Kind::Duration {
             is_duration(tokens, &format!("the {} of `{}`", arg.name, op.name), diag);
         }
@@ -194,24 +195,41 @@ fn number_of_arguments(op: &OpSpec, found: usize, at: Span, diag: &mut Diagnosti
     }
 }
 
-fn kind_of_argument(op: &OpSpec, arg: &Arg, tokens: &TokenStream, at: Span, diag: &mut Diagnostics) {
-    let place = args::place_of(tokens, at);
-    let write = format!("write `{}`", op.usage);
-    match (arg.kind.parameters(), args::closure(tokens)) {
-        (Some(parameters), Some(closure)) if closure.parameters != parameters => {
-            let found = plural(closure.parameters, "parameter");
-            let message =
-                format!("this closure of `{}` takes {}, and has {found}", op.name, plural(parameters, "parameter"));
-            diag.error(closure.head, message, write);
+/// Closures where closures should be, with the right number of parameters, and nowhere else.
+fn kinds_of_arguments(op: &OpSpec, args: &[TokenStream], at: Span, diag: &mut Diagnostics) {
+    let rows = ops::closest(op.name, args);
+    let write = format!("write {}", either(rows.iter().map(|op| format!("`{}`", op.usage))));
+    misplaced_arguments(op, args, at, &write, diag);
+    for (number, tokens) in args.iter().enumerate() {
+        let expected: BTreeSet<usize> = rows.iter().filter_map(|op| op.args.get(number)?.kind.parameters()).collect();
+        let Some(closure) = args::closure(tokens) else { continue };
+        if expected.is_empty() || expected.contains(&closure.parameters) {
+            continue;
         }
-        (Some(_), None) if args::is_literal(tokens) => {
-            diag.error(place, format!("`{}` takes a closure here, not a value", op.name), write);
-        }
-        (None, Some(_)) if !matches!(arg.kind, Kind::Stream | Kind::Streams) => {
-            diag.error(place, format!("`{}` takes a value for `{}`, not a closure", op.name, arg.name), write);
-        }
-        _ => {}
+        let noun = if expected.iter().eq([&1]) { "parameter" } else { "parameters" };
+        let (takes, has) = (either(expected.iter().map(usize::to_string)), plural(closure.parameters, "parameter"));
+        let message = format!("this closure of `{}` takes {takes} {noun}, and has {has}", op.name);
+        diag.error(closure.head, message, &write);
     }
+}
+
+fn misplaced_arguments(op: &OpSpec, args: &[TokenStream], at: Span, write: &str, diag: &mut Diagnostics) {
+    let misplaced = op.args.iter().zip(args).filter(|(arg, tokens)| arg.kind.is_misplaced(tokens));
+    let (closures, values): (Vec<_>, Vec<_>) = misplaced.partition(|(_, tokens)| args::closure(tokens).is_some());
+    if !closures.is_empty() && !values.is_empty() {
+        return diag.error(at, format!("the arguments of `{}` come in another order", op.name), write);
+    }
+    for (arg, tokens) in closures {
+        let message = format!("`{}` takes a value for `{}`, not a closure", op.name, arg.name);
+        diag.error(args::place_of(tokens, at), message, write);
+    }
+    for (_, tokens) in values {
+        diag.error(args::place_of(tokens, at), format!("`{}` takes a closure here, not a value", op.name), write);
+    }
+}
+
+fn either(choices: impl Iterator<Item = String>) -> String {
+    choices.collect::<Vec<_>>().join(" or ")
 }
 
 fn streams_of_union(node: &Node, diag: &mut Diagnostics) {

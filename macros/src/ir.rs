@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
 use crate::args;
 use crate::ast::{Chain, Program, Statement, Step, StreamStatement};
@@ -53,6 +53,13 @@ pub struct Node {
     pub args: Vec<TokenStream>,
     /// What was said about the operator behind it, as in `.timeout(30s)`.
     pub settings: Vec<Setting>,
+}
+
+impl Node {
+    /// Not so is the filter that stands for an argument of the operator before it.
+    pub fn is_written(&self) -> bool {
+        self.step.name.as_ref().is_some_and(|name| name == self.op.name)
+    }
 }
 
 /// `.name(args)` behind an operator.
@@ -279,11 +286,15 @@ impl<'a> Lowering<'a> {
             );
             return None;
         }
-        if matches!(op.class, Class::Setting | Class::Snapshots) {
-            self.has_place(op, step, inputs[0])?;
-        }
-        if op.class == Class::Setting {
-            return self.setting(op, step, inputs[0], args);
+        if op.has_place() {
+            let before = self.written(inputs[0]);
+            let has_place = self.has_place(op, step, before);
+            if op.class == Class::Setting {
+                // A mistake in a setting leaves the stream what it is.
+                has_place.then(|| self.setting(op, step, before, args));
+                return Some(inputs[0]);
+            }
+            has_place.then_some(())?;
         }
         let node = self.node(op, step, inputs, args);
         if op.class == Class::Source || op.class.remembers() {
@@ -292,29 +303,24 @@ impl<'a> Lowering<'a> {
         Some(self.filter_behind(node))
     }
 
-    /// A setting, or snapshots, behind an operator that has none is a mistake.
-    fn has_place(&mut self, op: &OpSpec, step: &Step, input: NodeId) -> Option<()> {
-        let before = self.graph.nodes[input].op;
-        if op.belongs_to(before) {
-            return Some(());
-        }
-        let places: Vec<String> = match op.is_general() {
-            true => vec!["a window".to_owned(), "an operator with state".to_owned()],
-            false => op.note.split(", ").map(|name| format!("`{name}`")).collect(),
-        };
-        self.diag.error(
-            step.span(),
-            format!("`{}` says nothing about `{}`", op.name, before.name),
-            format!("it stands directly behind {}", places.join(" or ")),
-        );
-        None
+    /// The operator of a filter that stands for an argument of it.
+    fn written(&self, node: NodeId) -> NodeId {
+        if self.graph.nodes[node].is_written() { node } else { self.graph.nodes[node].inputs[0] }
     }
 
-    fn setting(&mut self, op: &'static OpSpec, step: &Step, input: NodeId, args: Vec<TokenStream>) -> Option<NodeId> {
+    /// A setting, or snapshots, behind an operator that has none is a mistake.
+    fn has_place(&mut self, op: &OpSpec, step: &Step, input: NodeId) -> bool {
+        let before = self.graph.nodes[input].op;
+        if !op.belongs_to(before) {
+            self.diag.error(step.span(), format!("`{}` cannot stand behind `{}`", op.name, before.name), op.place());
+        }
+        op.belongs_to(before)
+    }
+
+    fn setting(&mut self, op: &'static OpSpec, step: &Step, input: NodeId, args: Vec<TokenStream>) {
         let settings = &mut self.graph.nodes[input].settings;
         if settings.iter().any(|setting| setting.op.name == op.name) {
-            self.diag.error(step.span(), format!("`{}` is said twice", op.name), "remove one of them");
-            return None;
+            return self.diag.error(step.span(), format!("`{}` is given twice", op.name), "remove one of them");
         }
         settings.push(Setting { op, step: step.clone(), args });
         // What it is given may have been defined since; nothing that is declared meanwhile looks at a state.
@@ -323,7 +329,6 @@ impl<'a> Lowering<'a> {
             setup.retain(|setup| !matches!(setup, Setup::Node(node) if *node == input));
             setup.push(Setup::Node(input));
         }
-        Some(input)
     }
 
     fn node(&mut self, op: &'static OpSpec, step: &Step, inputs: Vec<NodeId>, args: Vec<TokenStream>) -> NodeId {
@@ -369,6 +374,7 @@ impl<'a> Lowering<'a> {
             None if self.definitions.contains_key(&text) => {
                 format!("`{text}` is a stream; is the line above it complete, with a `;` at its end?")
             }
+            None if is_source && let Some(op) = ops::find(&text).filter(|op| op.has_place()) => op.place(),
             None if ops::find(&text).is_some() && is_source => {
                 format!("`{text}` is an operator of a stream: begin with a source, `{}.queue_stream(…).{text}(…)`", self.ssc)
             }
@@ -386,7 +392,7 @@ impl<'a> Lowering<'a> {
             let kind = op.args.get(number).or(op.args.last()).map(|arg| arg.kind);
             let listed = match kind {
                 Some(Kind::Stream) => vec![arg.clone()],
-                Some(Kind::Streams) => list(arg),
+                Some(Kind::Streams) => args::list(arg),
                 _ => continue,
             };
             for stream in listed {
@@ -488,13 +494,4 @@ pub fn defined(tokens: &TokenStream) -> Option<Ident> {
     });
     words.next().filter(|word| word == "let")?;
     words.find(|word| word != "mut")
-}
-
-/// `[a, b]`, or a stream by itself.
-fn list(arg: &TokenStream) -> Vec<TokenStream> {
-    let tokens: Vec<TokenTree> = arg.clone().into_iter().filter(|token| !args::is_punct(Some(token), '&')).collect();
-    match &tokens[..] {
-        [TokenTree::Group(group)] if group.delimiter() == Delimiter::Bracket => args::split(group.stream()),
-        _ => vec![arg.clone()],
-    }
 }

@@ -90,6 +90,23 @@ impl Kind {
             _ => None,
         }
     }
+
+    /// Whether an argument may stand here, as far as one can see.
+    fn fits(self, tokens: &TokenStream) -> bool {
+        match (self.parameters(), args::closure(tokens)) {
+            (Some(parameters), Some(closure)) => closure.parameters == parameters,
+            _ => !self.is_misplaced(tokens),
+        }
+    }
+
+    /// Whether an argument is a closure where something else should be, or the other way round.
+    pub fn is_misplaced(self, tokens: &TokenStream) -> bool {
+        match (self.parameters(), args::closure(tokens)) {
+            (Some(_), None) => args::is_literal(tokens),
+            (None, Some(_)) => !matches!(self, Kind::Stream | Kind::Streams),
+            _ => false,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -118,6 +135,20 @@ impl OpSpec {
     /// Whether a setting, or snapshots, may stand behind this operator.
     pub fn belongs_to(&self, other: &OpSpec) -> bool {
         if self.is_general() { other.class.remembers() } else { self.note.split(", ").any(|name| name == other.name) }
+    }
+
+    /// It can stand behind some operators only.
+    pub fn has_place(&self) -> bool {
+        matches!(self.class, Class::Setting | Class::Snapshots)
+    }
+
+    /// Where that is.
+    pub fn place(&self) -> String {
+        let places: Vec<String> = match self.is_general() {
+            true => vec!["a window".to_owned(), "an operator with state".to_owned()],
+            false => self.note.split(", ").map(|name| format!("`{name}`")).collect(),
+        };
+        format!("`{}` stands directly behind {}", self.usage, places.join(" or "))
     }
 
     /// A setting for whatever remembers something.
@@ -216,7 +247,7 @@ operators! {
     count_by_window:       Windowed (length: Duration, slide: Duration = "::core::default::Default::default()")
                                                                            "count_by_window(length, slide)"        "one number; what leaves is subtracted";
     aggregate_by_window:   Windowed (aggregate: Value, length: Duration, slide: Duration = "::core::default::Default::default()")
-                                                                           "aggregate_by_window(aggregate, length, slide)" "one record; by the algebra of the aggregate";
+                                                                           "aggregate_by_window(max(), length, slide)" "one record; by the algebra of the aggregate";
     count_by_value_and_window:
                            Windowed (length: Duration, slide: Duration = "::core::default::Default::default()")
                                                                            "count_by_value_and_window(length, slide)" "by value; what leaves is subtracted";
@@ -226,18 +257,18 @@ operators! {
     reduce_by_key_and_window:
                            WindowedFold (f: Function(2), length: Duration, slide: Duration = "::core::default::Default::default()")
                                                                            "reduce_by_key_and_window(|a, b| c, length, slide)" "by key, combined first";
-    reduce_by_key_and_window as reduce_by_key_and_window_with_filter:
-                           WindowedFold (f: Function(2), filter: Filter, length: Duration, slide: Duration = "::core::default::Default::default()")
-                                                                           "reduce_by_key_and_window(|a, b| c, |pair| bool, length, slide)" "by key, combined first";
     reduce_by_key_and_window as reduce_by_key_and_window_with_inverse:
                            Windowed (f: Function(2), inverse: Function(2), length: Duration, slide: Duration = "::core::default::Default::default()")
                                                                            "reduce_by_key_and_window(|a, b| c, |c, a| b, length, slide)" "by key, combined first; what leaves is subtracted";
+    reduce_by_key_and_window as reduce_by_key_and_window_with_filter:
+                           WindowedFold (f: Function(2), filter: Filter, length: Duration, slide: Duration = "::core::default::Default::default()")
+                                                                           "reduce_by_key_and_window(|a, b| c, |pair| bool, length, slide)" "by key, combined first";
     reduce_by_key_and_window as reduce_by_key_and_window_with_inverse_and_filter:
                            Windowed (f: Function(2), inverse: Function(2), filter: Filter, length: Duration, slide: Duration = "::core::default::Default::default()")
                                                                            "reduce_by_key_and_window(|a, b| c, |c, a| b, |pair| bool, length, slide)" "by key, combined first; what leaves is subtracted";
     aggregate_by_key_and_window:
                            Windowed (aggregate: Value, length: Duration, slide: Duration = "::core::default::Default::default()")
-                                                                           "aggregate_by_key_and_window(aggregate, length, slide)" "by key, combined first; by the algebra of the aggregate";
+                                                                           "aggregate_by_key_and_window(mean(), length, slide)" "by key, combined first; by the algebra of the aggregate";
 
     // what is remembered of each key
     update_state_by_key:   Stateful (f: Function(2))                       "update_state_by_key(|values, state| state)" "by key; all keys in each batch";
@@ -269,21 +300,28 @@ pub fn find(name: &str) -> Option<&'static OpSpec> {
 
 /// The row of an operator that its arguments fit best.
 pub fn find_for(name: &str, args: &[TokenStream]) -> Option<&'static OpSpec> {
-    OPERATORS.iter().filter(|op| op.name == name).min_by_key(|op| op.misfits(args))
+    closest(name, args).first().copied()
+}
+
+/// The rows of an operator that its arguments fit best. Where the arguments are right, and one of them is the name of a function
+/// or of a duration, the first of several is meant.
+pub fn closest(name: &str, args: &[TokenStream]) -> Vec<&'static OpSpec> {
+    let rows = || OPERATORS.iter().filter(|op| op.name == name);
+    let least = rows().map(|op| op.misfits(args)).min();
+    rows().filter(|op| Some(op.misfits(args)) == least).collect()
 }
 
 impl OpSpec {
-    /// How many arguments are too few, too many, or closures where something else should be.
-    fn misfits(&self, args: &[TokenStream]) -> usize {
+    /// How many arguments, closures and literals are too few or too many, and how many arguments do not fit their places.
+    fn misfits(&self, args: &[TokenStream]) -> (usize, usize) {
         let least = self.args.iter().filter(|arg| arg.default.is_none()).count();
-        let number = least.saturating_sub(args.len()) + args.len().saturating_sub(self.args.len());
-        let fits = |(arg, tokens): (&Arg, &TokenStream)| match (arg.kind.parameters(), args::closure(tokens)) {
-            (Some(parameters), Some(closure)) => closure.parameters == parameters,
-            (None, Some(_)) => false,
-            (Some(_), None) => !args::is_literal(tokens),
-            (None, None) => true,
-        };
-        number + self.args.iter().zip(args).filter(|pair| !fits(*pair)).count()
+        let functions = self.args.iter().filter(|arg| arg.kind.parameters().is_some()).count();
+        let closures = args.iter().filter(|arg| args::closure(arg).is_some()).count();
+        let literals = args.iter().filter(|arg| args::is_literal(arg)).count();
+        let too_many = [(args.len(), self.args.len()), (closures, functions), (literals, self.args.len() - functions)];
+        let too_many = too_many.map(|(found, most)| found.saturating_sub(most)).iter().sum::<usize>();
+        let places = self.args.iter().zip(args).filter(|(arg, tokens)| !arg.kind.fits(tokens)).count();
+        (least.saturating_sub(args.len()) + too_many, places)
     }
 }
 

@@ -140,6 +140,11 @@ impl<A: Choose> Select<A::Partial> for Lifted<A> {
 }
 
 /// A number that can be averaged.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a number",
+    label = "this aggregate takes numbers",
+    note = "`.map(|record| …)` the stream to numbers first, or `.map_values(|value| …)` where there are keys"
+)]
 pub trait Number: Record + Copy {
     /// The nearest floating-point number.
     fn to_f64(self) -> f64;

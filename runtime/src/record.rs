@@ -63,8 +63,9 @@ pub trait Keep: Sized {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Record`",
-    label = "a stream of these needs `{Self}` to be a `Record`",
-    note = "put `#[derive(Clone, Record)]` on each type of yours in it"
+    label = "this outlives its batch, so it must be a `Record`, and `{Self}` is not",
+    note = "put `#[derive(Clone, Record)]` on each type of yours in it",
+    note = "own what is borrowed, for example with `.map(|text| text.to_string())`, or `.map_values(|text| text.to_string())` where there are keys"
 )]
 pub trait Record: Keep<Owned = Self> + Clone + Send + Sync + 'static {}
 
@@ -92,6 +93,11 @@ pub trait Lookup: Keep {
 }
 
 /// A key that outlives its batch: it is found among kept keys, which hash as it does.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a key of a window or a state",
+    label = "keys are kept and compared: this needs a `Record` that implements `Hash` and `Eq`",
+    note = "put `#[derive(Clone, PartialEq, Eq, Hash, Record)]` on each type of yours in it, or make a key of it first, for example `.map(|(key, value)| (key.to_string(), value))`"
+)]
 pub trait StateKey: Key + Lookup<Owned: Hash + Eq> {}
 
 #[diagnostic::do_not_recommend]

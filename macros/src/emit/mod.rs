@@ -52,7 +52,7 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
                     #work
                     Ok(())
                 })();
-                #engine.finish(#outcome, &mut [#(&mut #states),*])?;
+                #engine.finish(#outcome, &mut [#(#states),*])?;
             }
             Ok(())
         })

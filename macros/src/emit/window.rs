@@ -62,13 +62,14 @@ impl Emit<'_> {
         self.local(node, "_state")
     }
 
-    /// Everything that outlives a batch, in the order in which it is declared.
-    pub(super) fn states(&self) -> Vec<Ident> {
+    /// Everything that outlives a batch, in the order in which it is declared. Shown at the operator: what is wrong with its
+    /// types, rustc has said there already.
+    pub(super) fn states(&self) -> Vec<TokenStream> {
         let declared = self.plan.graph.setup.iter().filter_map(|setup| match setup {
             Setup::Node(node) if self.plan.op(*node).class.remembers() => Some(self.state(*node)),
             _ => None,
         });
-        declared.collect()
+        declared.map(|state| quote_spanned!(state.span()=> &mut #state)).collect()
     }
 
     /// A window before its first batch.

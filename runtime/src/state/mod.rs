@@ -31,6 +31,11 @@ use crate::time::Time;
 use shard::Shard;
 
 /// A key as a state keeps it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a key of a state",
+    label = "keys are kept and compared: this needs a `Record` that implements `Hash` and `Eq`",
+    note = "own what is borrowed, for example `.initial_state([(\"a\".to_string(), 1)])`, or put `#[derive(Clone, PartialEq, Eq, Hash, Record)]` on each type of yours in it"
+)]
 pub trait StateRecord: Record + Lookup + Hash + Eq {}
 
 #[diagnostic::do_not_recommend]
