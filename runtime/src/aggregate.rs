@@ -39,6 +39,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::ops::{Add, Sub};
 
 use crate::record::{Keep, Record};
 use crate::window::{Merge, Monotonic, Select, Subtract, TwoStacks, Unmerge};
@@ -145,7 +146,7 @@ impl<A: Choose> Select<A::Partial> for Lifted<A> {
     label = "this aggregate takes numbers",
     note = "`.map(|record| …)` the stream to numbers first, or `.map_values(|value| …)` where there are keys"
 )]
-pub trait Number: Record + Copy {
+pub trait Number: Record + Copy + Add<Output = Self> + Sub<Output = Self> {
     /// The nearest floating-point number.
     fn to_f64(self) -> f64;
 }
@@ -166,8 +167,9 @@ numbers!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f6
 /// See [`mean`].
 pub struct Mean<T>(PhantomData<fn(T)>);
 
-/// The arithmetic mean of numbers.
-pub fn mean<T: Number>() -> Mean<T> {
+/// The arithmetic mean of numbers. What `T` must be is said where it is used, so that a mistake is reported once; so it is with
+/// all aggregates.
+pub fn mean<T>() -> Mean<T> {
     Mean(PhantomData)
 }
 
@@ -202,11 +204,11 @@ impl<T: Number> Invert for Mean<T> {
 pub struct Sum<T>(PhantomData<fn(T)>);
 
 /// The sum of numbers.
-pub fn sum<T: Number + std::ops::Add<Output = T> + std::ops::Sub<Output = T>>() -> Sum<T> {
+pub fn sum<T>() -> Sum<T> {
     Sum(PhantomData)
 }
 
-impl<T: Number + std::ops::Add<Output = T>> Aggregate for Sum<T> {
+impl<T: Number> Aggregate for Sum<T> {
     type Input = T;
     type Partial = T;
     type Output = T;
@@ -226,7 +228,7 @@ impl<T: Number + std::ops::Add<Output = T>> Aggregate for Sum<T> {
     }
 }
 
-impl<T: Number + std::ops::Add<Output = T> + std::ops::Sub<Output = T>> Invert for Sum<T> {
+impl<T: Number> Invert for Sum<T> {
     #[inline]
     fn uncombine(&self, total: T, left: T) -> T {
         total - left
@@ -239,7 +241,7 @@ macro_rules! extremes {
         pub struct $type<T>(PhantomData<fn(T)>);
 
         $(#[$attribute])*
-        pub fn $name<T: Record + PartialOrd>() -> $type<T> {
+        pub fn $name<T>() -> $type<T> {
             $type(PhantomData)
         }
 
@@ -284,7 +286,7 @@ extremes! {
 pub struct CountDistinct<T>(PhantomData<fn(T)>);
 
 /// How many different records there are. Keeps all of them.
-pub fn count_distinct<T: Record + Ord>() -> CountDistinct<T> {
+pub fn count_distinct<T>() -> CountDistinct<T> {
     CountDistinct(PhantomData)
 }
 
@@ -332,7 +334,7 @@ pub struct Top<T> {
 }
 
 /// The `n` greatest records, the greatest first; of equal ones the oldest first.
-pub fn top<T: Record + Ord>(n: usize) -> Top<T> {
+pub fn top<T>(n: usize) -> Top<T> {
     Top { n, records: PhantomData }
 }
 

@@ -1,4 +1,4 @@
-use microbatch::aggregate::{Aggregate, Associative, mean};
+use microbatch::aggregate::{Aggregate, Associative, mean, sum};
 use microbatch::prelude::*;
 
 struct Longest;
@@ -26,5 +26,6 @@ fn main() {
         numbers.aggregate_by_window(Longest, 30s).print();
         numbers.key_by(|n| n % 2).aggregate_by_key_and_window(Longest, 30s).print();
         numbers.map(|n| n > 1).aggregate_by_window(mean(), 30s).print();
+        numbers.map(|n| (n, n.to_string())).aggregate_by_key_and_window(sum(), 30s).print();
     });
 }
