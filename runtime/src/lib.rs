@@ -174,7 +174,7 @@ pub use shared::Status;
 pub use show::{Show, Shown};
 pub use signal::{StopHandle, StopSignal};
 pub use source::{FileOptions, Intake, Receiver, SocketOptions};
-pub use state::{State, StateView};
+pub use state::{InitialState, State, StateView};
 pub use std::time::Duration;
 pub use time::Time;
 

@@ -21,13 +21,13 @@ pub struct Declaration<'a, S> {
 
 impl Engine {
     /// Declares something that outlives a batch, under the name of its stream.
-    pub fn remember<S: Transaction>(&mut self, label: &str, state: S) -> Declaration<'_, S> {
+    pub fn remember<S>(&mut self, label: &str, state: S) -> Declaration<'_, S> {
         let progress = StateProgress { name: label.into(), ..StateProgress::default() };
         Declaration { engine: self, progress, state }
     }
 }
 
-impl<S: Transaction> Declaration<'_, S> {
+impl<S> Declaration<'_, S> {
     /// See [`name`](crate::dstream::StateDStream::name).
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.progress.name = name.into().into();
@@ -41,7 +41,10 @@ impl<S: Transaction> Declaration<'_, S> {
     }
 
     /// Makes it known to the context.
-    pub fn begin(self) -> Result<S> {
+    pub fn begin(self) -> Result<S>
+    where
+        S: Transaction,
+    {
         let Declaration { engine, progress, mut state } = self;
         let (name, every) = (Arc::clone(&progress.name), engine.every());
         if let Some(interval) = progress.checkpoint_interval

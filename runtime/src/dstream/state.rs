@@ -183,11 +183,12 @@ mod snapshots {
 #[microbatch_macros::__operators(Setting)]
 mod settings {
     use super::{Duration, StateDStream};
+    use crate::state::InitialState;
 
     /// What is said about a state. It stands directly behind its operator, in any order.
     impl<T, K, S> StateDStream<T, K, S> {
         /// States that are there before the first batch; of several for a key the first one counts. It is read once, when
-        /// the pipeline starts.
+        /// the pipeline starts. A key that is text may be written as a literal.
         ///
         /// ```
         /// use microbatch::prelude::*;
@@ -204,7 +205,7 @@ mod settings {
         /// assert_eq!(out.batches()[0].1, [('a', 11), ('b', 20)]);
         /// # Ok::<(), microbatch::Error>(())
         /// ```
-        pub fn initial_state(&self, pairs: impl IntoIterator<Item = (K, S)>) -> Self {
+        pub fn initial_state(&self, pairs: impl IntoIterator<Item: InitialState<K, S>>) -> Self {
             let _ = pairs;
             *self
         }

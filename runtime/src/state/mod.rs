@@ -6,6 +6,7 @@
 //! - `contents.rs` is the whole state as a dataset, `view.rs` as seen by other threads.
 
 mod contents;
+mod initial;
 mod key_state;
 mod map;
 mod shard;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use contents::Contents;
 pub use contents::StatePairs;
+pub use initial::InitialState;
 pub use key_state::State;
 pub use view::{StateHandle, StateView};
 
@@ -84,8 +86,8 @@ impl<K: StateRecord, S: Record> KeyedState<K, S> {
 
     /// Loads states that are there before the first batch. Of several for a key the first one counts. For a timeout they count
     /// as data of the first batch.
-    pub fn initial_state(mut self, states: impl IntoIterator<Item = (K, S)>) -> Self {
-        for (key, state) in states {
+    pub fn initial_state(mut self, states: impl IntoIterator<Item: InitialState<K, S>>) -> Self {
+        for (key, state) in states.into_iter().map(InitialState::into_pair) {
             let hash = hash_of(&key);
             self.shards[shard_of(hash)].load(hash, key, state);
         }

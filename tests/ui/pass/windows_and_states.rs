@@ -126,7 +126,7 @@ fn states() -> microbatch::Result<()> {
         pairs
             .update_state_by_key(total)
             .checkpoint_interval(10s)
-            .initial_state([("z".to_string(), 1)])
+            .initial_state([("z", 1)])
             .name(format!("totals of {}", "words"))
             .sort_by_key()
             .collect_into(&totals);
