@@ -110,6 +110,41 @@ mod kept_as_they_are {
     }
 }
 
+/// An aggregate is evaluated once; it may be a variable, and hold what cannot be copied.
+#[test]
+fn an_aggregate_is_lent_to_the_stages() {
+    use microbatch::aggregate::{Aggregate, Associative};
+
+    struct Joined(String);
+
+    impl Aggregate for Joined {
+        type Input = u64;
+        type Partial = String;
+        type Output = String;
+        type Algebra = Associative;
+
+        fn lift(&self, n: u64) -> String {
+            n.to_string()
+        }
+        fn combine(&self, older: String, newer: String) -> String {
+            older + &self.0 + &newer
+        }
+        fn lower(&self, text: &str) -> String {
+            format!("[{text}]")
+        }
+    }
+
+    for workers in WORKERS {
+        let (out, joined) = (Collector::default(), Joined(", ".to_owned()));
+        let pipeline = stream!(every = 1s, |ssc| {
+            let n = ssc.queue_stream(numbers(3));
+            n.aggregate_by_window(joined, 2s).collect_into(&out);
+        });
+        run(pipeline, 3, workers);
+        assert_eq!(by_second(&out)[2], (3, vec!["[2, 3]".to_owned()]));
+    }
+}
+
 mod mistakes_at_the_start {
     use super::*;
 

@@ -71,6 +71,8 @@ pub enum Kind {
     Value,
     /// An expression for a handle that the caller keeps: evaluated where `stream!` stands, not moved into the pipeline.
     Handle,
+    /// An expression that is evaluated once, when the pipeline starts; the stages borrow it.
+    Lent,
     /// Another stream.
     Stream,
     /// `[stream, stream, …]`
@@ -246,7 +248,7 @@ operators! {
                                                                            "reduce_by_window(|a, b| c, |c, a| b, length, slide)" "one record; what leaves is subtracted";
     count_by_window:       Windowed (length: Duration, slide: Duration = "::core::default::Default::default()")
                                                                            "count_by_window(length, slide)"        "one number; what leaves is subtracted";
-    aggregate_by_window:   Windowed (aggregate: Value, length: Duration, slide: Duration = "::core::default::Default::default()")
+    aggregate_by_window:   Windowed (aggregate: Lent, length: Duration, slide: Duration = "::core::default::Default::default()")
                                                                            "aggregate_by_window(max(), length, slide)" "one record; by the algebra of the aggregate";
     count_by_value_and_window:
                            Windowed (length: Duration, slide: Duration = "::core::default::Default::default()")
@@ -267,7 +269,7 @@ operators! {
                            Windowed (f: Function(2), inverse: Function(2), filter: Filter, length: Duration, slide: Duration = "::core::default::Default::default()")
                                                                            "reduce_by_key_and_window(|a, b| c, |c, a| b, |pair| bool, length, slide)" "by key, combined first; what leaves is subtracted";
     aggregate_by_key_and_window:
-                           Windowed (aggregate: Value, length: Duration, slide: Duration = "::core::default::Default::default()")
+                           Windowed (aggregate: Lent, length: Duration, slide: Duration = "::core::default::Default::default()")
                                                                            "aggregate_by_key_and_window(mean(), length, slide)" "by key, combined first; by the algebra of the aggregate";
 
     // what is remembered of each key

@@ -84,6 +84,41 @@ pub trait Choose: Aggregate<Algebra = Selective> {
     fn beats(&self, newer: &Self::Partial, older: &Self::Partial) -> bool;
 }
 
+/// A pipeline evaluates an aggregate once, and lends it to all stages.
+impl<A: Aggregate> Aggregate for &A {
+    type Input = A::Input;
+    type Partial = A::Partial;
+    type Output = A::Output;
+    type Algebra = A::Algebra;
+
+    #[inline]
+    fn lift(&self, record: A::Input) -> A::Partial {
+        A::lift(self, record)
+    }
+    #[inline]
+    fn combine(&self, older: A::Partial, newer: A::Partial) -> A::Partial {
+        A::combine(self, older, newer)
+    }
+    #[inline]
+    fn lower(&self, partial: <A::Partial as Keep>::View<'_>) -> A::Output {
+        A::lower(self, partial)
+    }
+}
+
+impl<A: Invert> Invert for &A {
+    #[inline]
+    fn uncombine(&self, total: A::Partial, left: A::Partial) -> A::Partial {
+        A::uncombine(self, total, left)
+    }
+}
+
+impl<A: Choose> Choose for &A {
+    #[inline]
+    fn beats(&self, newer: &A::Partial, older: &A::Partial) -> bool {
+        A::beats(self, newer, older)
+    }
+}
+
 /// How a window may use an aggregate.
 pub trait Algebra: sealed::Sealed {
     /// The algorithm of windows.

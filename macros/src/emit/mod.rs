@@ -244,8 +244,8 @@ impl<'a> Emit<'a> {
 
     /// The arguments of the call; missing ones by their defaults. Streams are not among them, and what belongs to a window is
     /// said where it is declared.
-    fn args(&self, node: NodeId) -> Vec<TokenStream> {
-        let node = &self.plan.graph.nodes[node];
+    fn args(&self, id: NodeId) -> Vec<TokenStream> {
+        let node = &self.plan.graph.nodes[id];
         let is_elsewhere = |kind: Kind| match kind {
             Kind::Stream | Kind::Streams | Kind::Filter => true,
             Kind::Duration => node.op.class.slides(),
@@ -256,6 +256,7 @@ impl<'a> Emit<'a> {
             .map(|(number, arg)| match (node.args.get(number), arg.kind) {
                 (Some(tokens), Kind::Function(_)) => args::without_move(tokens.clone()),
                 (Some(tokens), Kind::Duration) => duration_value(tokens),
+                (Some(_), Kind::Lent) => self.borrowed(id),
                 (Some(tokens), _) => tokens.clone(),
                 (None, _) => arg.default.and_then(|default| default.parse().ok()).unwrap_or_default(),
             })
