@@ -103,6 +103,21 @@ fn sizes_are_in_the_progress() {
 }
 
 #[test]
+fn snapshots_may_be_taken_any_number_of_times() {
+    let (all, counts) = (Collector::default(), Collector::default());
+    let pipeline = stream!(every = 1s, |ssc| {
+        let numbers = ssc.queue_stream([vec![('a', 1u64), ('b', 2)]]);
+        let last = numbers.map_with_state(|_, _, value: Option<u64>, state: &mut State<u64>| {
+            value.into_iter().for_each(|value| state.update(value));
+        });
+        last.state_snapshots().sort_by_key().collect_into(&all);
+        last.state_snapshots().count().collect_into(&counts);
+    });
+    StreamingContext::new(pipeline).manual().unwrap().advance(2).unwrap();
+    assert_eq!((all.batches()[1].1.clone(), counts.batches()[1].1.clone()), (vec![('a', 1), ('b', 2)], vec![2]));
+}
+
+#[test]
 fn sizes_belong_to_their_states_in_whatever_order_these_are_declared() {
     let pipeline = stream!(every = 1s, |ssc| {
         let pairs = ssc.queue_stream([vec![(1, 'a'), (2, 'a'), (3, 'b')]]);

@@ -110,6 +110,35 @@ mod kept_as_they_are {
     }
 }
 
+#[test]
+fn closures_of_whole_batches_run_when_their_window_slides() {
+    let (one, two) = (Collector::default(), Collector::default());
+    let pipeline = stream!(every = 1s, |ssc| {
+        let n = ssc.queue_stream(numbers(4)).window(2s, 2s);
+        n.transform(|batch, time| [(time.as_millis(), *batch.iter().max().unwrap())]).collect_into(&one);
+        let other = n.map(|n| n * 10);
+        n.transform_with(other, |a, b, _| [*a.last().unwrap() + *b.last().unwrap()]).collect_into(&two);
+    });
+    run(pipeline, 4, 1);
+    assert_eq!(by_second(&one), [(2, vec![(2000, 2)]), (4, vec![(4000, 4)])]);
+    assert_eq!(by_second(&two), [(2, vec![22]), (4, vec![44])]);
+}
+
+#[test]
+fn for_ever_is_a_length_too() {
+    for length in [Duration::from_secs(18_446_744_074), Duration::from_secs(u64::MAX)] {
+        let (counts, last) = (Collector::default(), Remembered::default());
+        let pipeline = stream!(every = 1s, |ssc| {
+            let n = ssc.queue_stream(numbers(5));
+            n.window(length).count().collect_into(&counts);
+            n.reduce_by_window(|a, b| a + b, |a, b| a - b, length).remember(&last, Duration::MAX);
+        });
+        run(pipeline, 5, 1);
+        assert_eq!(by_second(&counts)[4], (5, vec![5]));
+        assert_eq!(last.slice(Time::ZERO, Time::from_millis(5000)).last().unwrap().1, [15]);
+    }
+}
+
 /// An aggregate is evaluated once; it may be a variable, and hold what cannot be copied.
 #[test]
 fn an_aggregate_is_lent_to_the_stages() {

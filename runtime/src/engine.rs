@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::backpressure::Controllers;
 use crate::block::Block;
@@ -42,6 +42,8 @@ pub struct Engine {
     sizes: RefCell<HashMap<&'static str, Sizes>>,
     /// Whether the streams that come next have a batch now.
     is_due: Cell<bool>,
+    /// When the sizes of the states were told.
+    sized: Option<Instant>,
 }
 
 /// The batch that is being processed, over all its attempts.
@@ -120,6 +122,7 @@ impl Engine {
             done: 0,
             sizes: RefCell::default(),
             is_due: Cell::new(true),
+            sized: None,
         }
     }
 
@@ -363,9 +366,7 @@ impl Engine {
                 Err(_) => state.rollback(),
             }
         }
-        if !states.is_empty() {
-            self.shared.progress.set_sizes(states.iter().map(|state| state.size()));
-        }
+        self.tell_sizes(states);
         match outcome {
             Ok(()) => {
                 self.done += 1;
@@ -374,6 +375,17 @@ impl Engine {
                 Ok(())
             }
             Err(error) => self.fail(error),
+        }
+    }
+
+    /// Puts the sizes of all states into the progress; on the wall clock once a second, because a look at all panes of a long
+    /// window takes its time.
+    fn tell_sizes(&mut self, states: &[&mut dyn Transaction]) {
+        const INTERVAL: Duration = Duration::from_secs(1);
+        let is_time = self.driver.is_manual() || self.sized.is_none_or(|sized| sized.elapsed() >= INTERVAL);
+        if !states.is_empty() && is_time {
+            self.shared.progress.set_sizes(states.iter().map(|state| state.size()));
+            self.sized = Some(Instant::now());
         }
     }
 

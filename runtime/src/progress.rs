@@ -53,7 +53,7 @@ pub struct Progress {
     pub recent: Recent,
     /// The input streams.
     pub streams: Vec<StreamProgress>,
-    /// What windows and stateful operators remember, as of the last committed batch.
+    /// What windows and stateful operators remember; on the wall clock it may be a second old.
     pub states: Vec<StateProgress>,
     /// How often a listener has panicked.
     pub listener_panics: u64,

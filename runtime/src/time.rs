@@ -34,7 +34,7 @@ impl Time {
 
     /// A time given as the span since the epoch.
     pub const fn since_epoch(span: Duration) -> Self {
-        Time { nanos: span.as_nanos() as u64 }
+        Time { nanos: nanos_of(span) }
     }
 
     /// Milliseconds since the epoch, rounded down.
@@ -49,7 +49,7 @@ impl Time {
 
     /// The latest multiple of `interval` that is not after this time. A zero `interval` gives the time itself.
     pub const fn floor(self, interval: Duration) -> Time {
-        let interval = interval.as_nanos() as u64;
+        let interval = nanos_of(interval);
         if interval == 0 {
             return self;
         }
@@ -68,19 +68,26 @@ impl Time {
 
     /// The times from this one up to and without `end`, a `step` apart.
     pub fn until(self, end: Time, step: Duration) -> impl Iterator<Item = Time> {
-        (self.nanos..end.nanos).step_by((step.as_nanos() as usize).max(1)).map(|nanos| Time { nanos })
+        (self.nanos..end.nanos).step_by((nanos_of(step) as usize).max(1)).map(|nanos| Time { nanos })
     }
 
     /// The times from this one up to and including `end`, a `step` apart.
     pub fn to(self, end: Time, step: Duration) -> impl Iterator<Item = Time> {
-        (self.nanos..=end.nanos).step_by((step.as_nanos() as usize).max(1)).map(|nanos| Time { nanos })
+        (self.nanos..=end.nanos).step_by((nanos_of(step) as usize).max(1)).map(|nanos| Time { nanos })
     }
+}
+
+/// What is longer than can be counted, 584 years, is that long.
+const fn nanos_of(span: Duration) -> u64 {
+    let nanos = span.as_nanos();
+    if nanos > u64::MAX as u128 { u64::MAX } else { nanos as u64 }
 }
 
 impl Add<Duration> for Time {
     type Output = Time;
+    /// Later than can be counted, in the year 2554, is the latest time that can.
     fn add(self, span: Duration) -> Time {
-        Time { nanos: self.nanos + span.as_nanos() as u64 }
+        Time { nanos: self.nanos.saturating_add(nanos_of(span)) }
     }
 }
 
@@ -88,7 +95,7 @@ impl Sub<Duration> for Time {
     type Output = Time;
     /// Times before the epoch are the epoch.
     fn sub(self, span: Duration) -> Time {
-        Time { nanos: self.nanos.saturating_sub(span.as_nanos() as u64) }
+        Time { nanos: self.nanos.saturating_sub(nanos_of(span)) }
     }
 }
 

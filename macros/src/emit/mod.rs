@@ -343,7 +343,7 @@ impl<'a> Emit<'a> {
             Class::Stateful => self.remember(node),
             Class::Snapshots => {
                 let all = self.local(self.plan.graph.nodes[node].inputs[0], "_all");
-                quote_spanned!(span=> let #variable = #all;)
+                quote_spanned!(span=> let #variable = &#all;)
             }
             Class::Join => {
                 let (left, right) = (self.input_variable(node, 0), self.input_variable(node, 1));

@@ -17,6 +17,9 @@ pub fn transform<T, U: IntoIterator>(
     rows: Vec<T>,
     f: impl FnOnce(Vec<T>, Time) -> U,
 ) -> Result<Rows<U::Item>> {
+    if !engine.is_due() {
+        return Ok(Rows::one_partition(Vec::new()));
+    }
     let time = engine.time();
     engine.caught(label, || Rows::one_partition(f(rows, time).into_iter().collect()))
 }
@@ -29,6 +32,9 @@ pub fn transform_with<T, W, U: IntoIterator>(
     other: Vec<W>,
     f: impl FnOnce(Vec<T>, Vec<W>, Time) -> U,
 ) -> Result<Rows<U::Item>> {
+    if !engine.is_due() {
+        return Ok(Rows::one_partition(Vec::new()));
+    }
     let time = engine.time();
     engine.caught(label, || Rows::one_partition(f(rows, other, time).into_iter().collect()))
 }
