@@ -41,20 +41,22 @@ pub trait Algorithm<C: Record, F> {
     /// A further value of a key of which the newest pane has `kept`. Returns what the pane keeps instead, if anything.
     fn again(derived: &mut Self::Derived, fold: &F, at: Place, kept: &Self::Kept, value: C) -> Option<Self::Kept>;
 
-    /// What the oldest pane has of a key leaves.
-    fn leave(derived: &mut Self::Derived, fold: &F, at: Place, kept: &Self::Kept);
+    /// What the oldest pane has of a key leaves. That pane is among `panes` until all of it has left.
+    fn leave(derived: &mut Self::Derived, fold: &F, panes: &Panes<Self::Kept>, at: Place, kept: &Self::Kept);
 
-    /// Derives everything anew from the panes. All numbers are below `numbers`.
-    fn rebuild(derived: &mut Self::Derived, fold: &F, panes: &Panes<Self::Kept>, numbers: usize);
+    /// Derives everything anew from the panes. Unless `is_open`, nothing more enters the newest one. All numbers are below
+    /// `numbers`.
+    fn rebuild(derived: &mut Self::Derived, fold: &F, panes: &Panes<Self::Kept>, is_open: bool, numbers: usize);
 
     /// Makes the values ready to be read. After a panic it can be called again.
     fn settle(derived: &mut Self::Derived, fold: &F, panes: &Panes<Self::Kept>, numbers: usize) {
         let _ = (derived, fold, panes, numbers);
     }
 
-    /// Whether errors add up in what is derived, so that it must be rebuilt from time to time.
-    fn drifts() -> bool {
-        false
+    /// Once in how many panes a shard is to be rebuilt, if it is, of a window that has so many.
+    fn turn(panes: u32) -> Option<u64> {
+        let _ = panes;
+        None
     }
 }
 

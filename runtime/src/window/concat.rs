@@ -85,13 +85,13 @@ impl<V: Record, F> Algorithm<Vec<V>, F> for Concat {
         Some(kept + derived.list(at.number).append(value))
     }
 
-    fn leave(derived: &mut Lists<V>, _: &F, at: Place, kept: &usize) {
+    fn leave(derived: &mut Lists<V>, _: &F, _: &Panes<usize>, at: Place, kept: &usize) {
         derived.list(at.number).start += kept;
         derived.left.push(at.number);
     }
 
     /// Here the lists are the truth: they are cut back to what the panes say.
-    fn rebuild(derived: &mut Lists<V>, _: &F, panes: &Panes<usize>, numbers: usize) {
+    fn rebuild(derived: &mut Lists<V>, _: &F, panes: &Panes<usize>, _: bool, numbers: usize) {
         derived.left.clear();
         let mut lengths = vec![0; numbers.max(derived.lists.len())];
         for pane in panes.iter() {

@@ -93,9 +93,9 @@ where
         let records = batch.len() + leaving;
         self.changes += records;
         let mut tasks = Vec::with_capacity(SHARDS);
-        let drifts = A::drifts();
+        let turn = A::turn(self.shape.panes);
         for (number, (shard, values)) in self.shards.iter_mut().zip(batch.shards).enumerate() {
-            let cycle = if drifts { self.shape.cycle(number, &step) } else { 0 };
+            let cycle = turn.map_or(0, |panes| Shape::cycle(number, &step, panes));
             let is_turn = cycle != shard.cycle && shard.live > 0;
             if is_turn || !values.entries().is_empty() || shard.panes.leaving(&step) > 0 {
                 tasks.push((shard, values, cycle));
@@ -120,7 +120,7 @@ where
                 }
             }
             workers.map(tasks, values, |shard| {
-                shard.refresh::<C, F, A>(fold);
+                shard.refresh::<C, F, A>(fold, true);
                 A::settle(&mut shard.derived, fold, &shard.panes, shard.keys.numbers());
             });
         }

@@ -106,11 +106,11 @@ impl<C: Record, F: Select<C>> Algorithm<C, F> for Monotonic {
         })
     }
 
-    fn leave(derived: &mut Queues<C>, _: &F, at: Place, _: &C) {
+    fn leave(derived: &mut Queues<C>, _: &F, _: &Panes<C>, at: Place, _: &C) {
         derived.pop_oldest(at);
     }
 
-    fn rebuild(derived: &mut Queues<C>, fold: &F, panes: &Panes<C>, numbers: usize) {
+    fn rebuild(derived: &mut Queues<C>, fold: &F, panes: &Panes<C>, _: bool, numbers: usize) {
         *derived = Queues::default();
         replay(panes, numbers, |at, value| derived.push(fold, at, value));
     }

@@ -23,7 +23,7 @@ impl<P> Pane<P> {
     }
 
     /// The numbers of keys, and what is kept of their values.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (Number, &P)> {
+    pub(super) fn entries(&self) -> impl DoubleEndedIterator<Item = (Number, &P)> {
         self.keys.iter().copied().zip(&self.values)
     }
 
@@ -59,7 +59,7 @@ impl<P> Default for Panes<P> {
 }
 
 impl<P> Panes<P> {
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Pane<P>> {
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Pane<P>> {
         self.ring.range(self.left.min(self.ring.len())..)
     }
 
@@ -84,9 +84,14 @@ impl<P> Panes<P> {
         self.left += 1;
     }
 
+    /// Whether the step's pane is the newest one.
+    pub(super) fn is_open(&self, step: &Step) -> bool {
+        self.ring.back().is_some_and(|newest| newest.end == step.end)
+    }
+
     /// Makes the step's pane the newest one.
     pub(super) fn open(&mut self, step: &Step) {
-        if self.ring.back().is_some_and(|newest| newest.end == step.end) {
+        if self.is_open(step) {
             return;
         }
         let (keys, values) = self.spare.take().map_or_else(Default::default, |pane| (pane.keys, pane.values));

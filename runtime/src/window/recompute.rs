@@ -38,11 +38,11 @@ impl<C: Record, F: Merge<C>> Algorithm<C, F> for Recompute {
         Some(fold.merge(kept.clone(), value))
     }
 
-    fn leave(derived: &mut Recomputed<C>, _: &F, _: Place, _: &C) {
+    fn leave(derived: &mut Recomputed<C>, _: &F, _: &Panes<C>, _: Place, _: &C) {
         derived.is_settled = false;
     }
 
-    fn rebuild(derived: &mut Recomputed<C>, _: &F, _: &Panes<C>, _: usize) {
+    fn rebuild(derived: &mut Recomputed<C>, _: &F, _: &Panes<C>, _: bool, _: usize) {
         derived.is_settled = false;
     }
 

@@ -43,12 +43,10 @@ impl Shape {
         Step { end, number: end.as_nanos() / self.pane.as_nanos() as u64, length: self.length }
     }
 
-    /// How often the values of a shard are to have been derived anew by this pane, because errors may have added up. It rises
-    /// for one shard at most from pane to pane, and for each one once in at least 16 lengths of the window: so deriving costs
-    /// a small part of what it costs to enter. It depends on the time alone.
-    pub(super) fn cycle(&self, shard: usize, step: &Step) -> u64 {
-        let (shards, panes) = (SHARDS as u64, (16 * u64::from(self.panes)).max(SHARDS as u64));
-        (step.number + panes - shard as u64 * panes / shards) / panes
+    /// How often a shard is to have been derived anew by this pane, if that is to be once in so many panes. From pane to pane
+    /// it rises for as few shards as possible. It depends on the time alone.
+    pub(super) fn cycle(shard: usize, step: &Step, panes: u64) -> u64 {
+        (step.number + panes - shard as u64 * panes / SHARDS as u64) / panes
     }
 }
 
@@ -112,12 +110,11 @@ mod tests {
     #[test]
     fn each_shard_has_its_turn_once_in_a_cycle() {
         for panes in [1, 3, 5, 60] {
-            let shape = shape(panes, 1);
+            let (shape, length) = (shape(panes, 1), (16 * panes).max(64));
             let cycles = |number: u64| {
                 let step = shape.step(Time::from_millis(number * 1000));
-                (0..SHARDS).map(move |shard| shape.cycle(shard, &step)).collect::<Vec<_>>()
+                (0..SHARDS).map(move |shard| Shape::cycle(shard, &step, length)).collect::<Vec<_>>()
             };
-            let length = (16 * panes).max(64);
             for number in 0..2 * length {
                 let (now, then) = (cycles(number), cycles(number + 1));
                 let turns = now.iter().zip(&then).filter(|(now, then)| now != then).count();

@@ -87,7 +87,7 @@ impl<K, P, D> Shard<K, P, D> {
 
 impl<K: Hash + Eq, P, D> Shard<K, P, D> {
     /// The values of a batch enter the step's pane, after the panes that are too old have left. In a new cycle everything is
-    /// derived anew.
+    /// derived anew before.
     pub(super) fn advance<Q, C, F, A>(&mut self, fold: &F, step: &Step, batch: Table<Q, C>, cycle: u64)
     where
         Q: StateKey<Owned = K>,
@@ -95,23 +95,23 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         A: Algorithm<C, F, Kept = P, Derived = D>,
     {
         self.is_touched = true;
-        self.refresh::<C, F, A>(fold);
+        if self.cycle != cycle {
+            self.is_stale = true;
+            self.cycle = cycle;
+        }
+        let is_open = self.panes.is_open(step);
+        self.refresh::<C, F, A>(fold, is_open);
         self.leave::<C, F, A>(fold, step);
         if !batch.entries().is_empty() {
             self.panes.open(step);
             self.enter::<Q, C, F, A>(fold, step, batch);
         }
-        if self.cycle != cycle {
-            self.is_stale = true;
-            self.refresh::<C, F, A>(fold);
-            self.cycle = cycle;
-        }
     }
 
-    /// Derives anew what does not fit the panes.
-    pub(super) fn refresh<C: Record, F, A: Algorithm<C, F, Kept = P, Derived = D>>(&mut self, fold: &F) {
+    /// Derives anew what does not fit the panes. Unless `is_open`, nothing more enters the newest of these.
+    pub(super) fn refresh<C: Record, F, A: Algorithm<C, F, Kept = P, Derived = D>>(&mut self, fold: &F, is_open: bool) {
         if self.is_stale {
-            A::rebuild(&mut self.derived, fold, &self.panes, self.keys.numbers());
+            A::rebuild(&mut self.derived, fold, &self.panes, is_open, self.keys.numbers());
             self.is_stale = false;
         }
     }
@@ -129,7 +129,8 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
                     self.live -= 1;
                     self.emptied.push(number);
                 }
-                A::leave(&mut self.derived, fold, Place { number, pane: pane.number, is_only }, kept);
+                let at = Place { number, pane: pane.number, is_only };
+                A::leave(&mut self.derived, fold, &self.panes, at, kept);
             }
             self.panes.leave();
         }

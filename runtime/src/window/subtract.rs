@@ -5,6 +5,7 @@ use std::any::TypeId;
 use crate::fold::fold_in_place;
 use crate::key_table::Number;
 use crate::record::{Keep, Record};
+use crate::table::SHARDS;
 
 use super::algorithm::{Algorithm, Derived, Place, Unmerge, replay};
 use super::by_number::{self, bytes, put};
@@ -50,19 +51,20 @@ impl<C: Record, F: Unmerge<C>> Algorithm<C, F> for Subtract {
     }
 
     #[inline]
-    fn leave(derived: &mut Totals<C>, fold: &F, at: Place, kept: &C) {
+    fn leave(derived: &mut Totals<C>, fold: &F, _: &Panes<C>, at: Place, kept: &C) {
         if !at.is_only {
             fold_in_place(&mut derived.0, at.index(), |total| total, |total| fold.unmerge(total, kept.clone()));
         }
     }
 
-    fn rebuild(derived: &mut Totals<C>, fold: &F, panes: &Panes<C>, numbers: usize) {
+    fn rebuild(derived: &mut Totals<C>, fold: &F, panes: &Panes<C>, _: bool, numbers: usize) {
         derived.0.clear();
         replay(panes, numbers, |at, value| derived.add(fold, at, value));
     }
 
-    fn drifts() -> bool {
-        !is_exact::<C>()
+    /// Rarely enough that it costs a small part of what it costs to enter, and one shard at a time.
+    fn turn(panes: u32) -> Option<u64> {
+        (!is_exact::<C>()).then(|| (16 * u64::from(panes)).max(SHARDS as u64))
     }
 }
 
@@ -131,7 +133,8 @@ mod tests {
             let step = shape.step(Time::from_millis(slide * 1000));
             let mut batch = Table::default();
             batch.fold(hash_of(&1u64), 1u64, value(slide, slides), |value| value, |_, value| value);
-            let cycle = if is_refreshed { shape.cycle(0, &step) } else { 0 };
+            let turn = <Subtract as Algorithm<f64, Sum>>::turn(shape.panes).filter(|_| is_refreshed);
+            let cycle = turn.map_or(0, |panes| Shape::cycle(0, &step, panes));
             shard.advance::<_, _, _, Subtract>(&Sum, &step, batch, cycle);
             shard.commit::<f64>();
             window.push_back(value(slide, slides));

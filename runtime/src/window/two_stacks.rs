@@ -1,122 +1,148 @@
-//! Values of functions that are associative and no more: a queue of two stacks for each key.
+//! Values of functions that are associative and no more: a queue of two stacks.
 //!
-//! New values are pushed on the back, of which the total is known. The front has, for each of its values, the merge of that one
-//! and all newer ones in the front: so the oldest can leave and the rest is known. When the front is empty, the back is turned
-//! over to become the front. Each value is merged twice in all, once when it enters and once when it is turned over.
+//! New values enter the back, of which the total is known for each key. The front is a stack: for each of its values, the merge
+//! of all newer ones of the key in the front. So the oldest can leave and the rest is known. When the front is empty, or its turn
+//! has come, all panes are turned over to become the front. Each value is merged twice in all, once when it enters and once when
+//! it is turned over.
+//!
+//! All keys of a shard are turned over together, pane by pane: what is read and written lies side by side. Shards have their
+//! turns at different times, once in the length of the window, so that no batch has to do it for all.
 
 use crate::fold::fold_in_place;
 use crate::key_table::Number;
 use crate::record::{Keep, Record};
 
-use super::algorithm::{Algorithm, Derived, Merge, Place, replay};
+use super::algorithm::{Algorithm, Derived, Merge, Place};
 use super::by_number::{self, bytes, put};
 use super::panes::Panes;
-use super::pool::{Link, NONE, Pool};
 
-/// A queue of two stacks a key. Needs nothing of the function but associativity.
+/// A queue of two stacks. Needs nothing of the function but associativity.
 pub struct TwoStacks;
 
-/// The queues of a shard's keys. A key has a node for each pane that has it.
+/// The stacks of a shard.
 pub struct Stacked<C> {
     stacks: Vec<Stacks>,
-    /// What each back merges to; meaningless where the back is empty.
+    /// What each key's front merges to; meaningless where that is empty.
+    fronts: Vec<C>,
+    /// The same of its back.
     backs: Vec<C>,
+    /// For each value in the front that has newer ones there, what these merge to. What leaves first is on top.
+    newer: Vec<C>,
     values: Vec<C>,
-    /// Whose values do not fit the stacks.
+    /// The keys whose values do not fit the stacks, some more than once; or these are so many that they are not listed.
     unsettled: Vec<Number>,
-    /// A node of a front links to the next newer one, a node of a back to the next older one.
-    pool: Pool<C, 1>,
+    all_unsettled: bool,
 }
 
-/// The stacks of a key.
-#[derive(Clone, Copy)]
+/// What the stacks have of a key.
+#[derive(Clone, Copy, Default)]
 struct Stacks {
-    /// The oldest of the front.
-    front: Link,
-    /// The newest of the back.
-    back: Link,
-    is_unsettled: bool,
+    /// How many values are in the front.
+    front: u32,
+    has_back: bool,
 }
-
-const EMPTY: Stacks = Stacks { front: NONE, back: NONE, is_unsettled: false };
 
 impl<C> Default for Stacked<C> {
     fn default() -> Self {
         Stacked {
             stacks: Vec::new(),
+            fronts: Vec::new(),
             backs: Vec::new(),
+            newer: Vec::new(),
             values: Vec::new(),
             unsettled: Vec::new(),
-            pool: Pool::default(),
+            all_unsettled: false,
         }
     }
 }
 
 impl<C: Record> Stacked<C> {
-    fn push<F: Merge<C>>(&mut self, fold: &F, at: Place, value: &C) {
-        if at.index() >= self.stacks.len() {
-            put(&mut self.stacks, at.number, EMPTY);
+    #[inline]
+    fn push<F: Merge<C>>(&mut self, fold: &F, number: Number, value: &C) {
+        let index = number as usize;
+        if index >= self.stacks.len() {
+            put(&mut self.stacks, number, Stacks::default());
         }
-        let back = self.stacks[at.index()].back;
-        if back == NONE {
-            put(&mut self.backs, at.number, value.clone());
+        if std::mem::replace(&mut self.stacks[index].has_back, true) {
+            fold_in_place(&mut self.backs, index, |total| total, |total| fold.merge(total, value.clone()));
         } else {
-            fold_in_place(&mut self.backs, at.index(), |total| total, |total| fold.merge(total, value.clone()));
+            put(&mut self.backs, number, value.clone());
         }
-        self.stacks[at.index()].back = self.pool.add(value.clone(), [back]);
-        self.unsettle(at.number);
+        self.unsettle(number);
     }
 
-    fn pop<F: Merge<C>>(&mut self, fold: &F, at: Place) {
-        if self.stacks[at.index()].front == NONE {
-            self.turn_over(fold, at.number);
+    #[inline]
+    fn pop(&mut self, number: Number) {
+        let stacks = &mut self.stacks[number as usize];
+        stacks.front -= 1;
+        if stacks.front > 0
+            && let Some(newer) = self.newer.pop()
+        {
+            self.fronts[number as usize] = newer;
         }
-        let oldest = self.stacks[at.index()].front;
-        self.stacks[at.index()].front = self.pool.at(oldest).links[0];
-        self.pool.free(oldest);
-        self.unsettle(at.number);
+        self.unsettle(number);
     }
 
-    /// Makes the back the front. The oldest is not merged, for it leaves at once.
-    fn turn_over<F: Merge<C>>(&mut self, fold: &F, number: Number) {
-        let (mut newer, mut link) = (NONE, self.stacks[number as usize].back);
-        while link != NONE {
-            let older = self.pool.at(link).links[0];
-            if newer != NONE && older != NONE {
-                let suffix = self.pool.at(newer).value.clone();
-                fold_in_place(
-                    &mut self.pool.nodes,
-                    link as usize,
-                    |node| &mut node.value,
-                    |value| fold.merge(value, suffix),
-                );
+    /// Makes the panes the front, all but the `back` newest ones.
+    #[cold]
+    #[inline(never)]
+    fn turn_over<F: Merge<C>>(&mut self, fold: &F, panes: &Panes<C>, back: usize) {
+        self.stacks.fill(Stacks::default());
+        self.empty_front();
+        for pane in panes.iter().rev().skip(back) {
+            for (number, value) in pane.entries().rev() {
+                self.push_front(fold, number, value);
             }
-            self.pool.at_mut(link).links = [newer];
-            (newer, link) = (link, older);
         }
-        self.stacks[number as usize].front = newer;
-        self.stacks[number as usize].back = NONE;
+        for pane in panes.iter().rev().take(back) {
+            pane.entries().for_each(|(number, value)| self.push(fold, number, value));
+        }
+        self.all_unsettled = true;
+    }
+
+    /// The next older value joins the front.
+    #[inline]
+    fn push_front<F: Merge<C>>(&mut self, fold: &F, number: Number, value: &C) {
+        let index = number as usize;
+        if index >= self.stacks.len() {
+            put(&mut self.stacks, number, Stacks::default());
+        }
+        self.stacks[index].front += 1;
+        if self.stacks[index].front == 1 {
+            put(&mut self.fronts, number, value.clone());
+        } else {
+            self.newer.push(self.fronts[index].clone());
+            fold_in_place(&mut self.fronts, index, |newer| newer, |newer| fold.merge(value.clone(), newer));
+        }
+    }
+
+    /// Memory of a front that was much larger than the last one is given back.
+    fn empty_front(&mut self) {
+        let before = self.newer.len();
+        self.newer.clear();
+        self.newer.shrink_to(before * 4);
     }
 
     #[inline]
     fn unsettle(&mut self, number: Number) {
-        if !std::mem::replace(&mut self.stacks[number as usize].is_unsettled, true) {
+        if !self.all_unsettled {
             self.unsettled.push(number);
+            // From here on it is less work to go through all of them in order.
+            self.all_unsettled = self.unsettled.len() > self.stacks.len() / 4;
         }
     }
 
-    /// The value of a key; `None` if it is not there.
-    fn value<F: Merge<C>>(&self, fold: &F, number: Number) -> Option<C> {
-        let Stacks { front, back, .. } = self.stacks[number as usize];
-        let newer = if back == NONE { None } else { Some(self.backs[number as usize].clone()) };
-        if front == NONE {
-            return newer;
-        }
-        let older = self.pool.at(front).value.clone();
-        Some(match newer {
-            Some(newer) => fold.merge(older, newer),
-            None => older,
-        })
+    #[inline]
+    fn settle<F: Merge<C>>(&mut self, fold: &F, number: Number) {
+        let index = number as usize;
+        let Stacks { front, has_back } = self.stacks[index];
+        let value = match (front > 0, has_back) {
+            (true, true) => fold.merge(self.fronts[index].clone(), self.backs[index].clone()),
+            (true, false) => self.fronts[index].clone(),
+            (false, true) => self.backs[index].clone(),
+            (false, false) => return,
+        };
+        put(&mut self.values, number, value);
     }
 }
 
@@ -125,40 +151,48 @@ impl<C: Record, F: Merge<C>> Algorithm<C, F> for TwoStacks {
     type Derived = Stacked<C>;
     const SETTLES: bool = true;
 
+    #[inline]
     fn enter(derived: &mut Stacked<C>, fold: &F, at: Place, value: C) -> C {
-        derived.push(fold, at, &value);
+        derived.push(fold, at.number, &value);
         value
     }
 
     fn again(derived: &mut Stacked<C>, fold: &F, at: Place, kept: &C, value: C) -> Option<C> {
+        // The newest pane is in the back: panes are turned over before it is opened.
         let kept = fold.merge(kept.clone(), value.clone());
-        fold_in_place(&mut derived.backs, at.index(), |total| total, |total| fold.merge(total, value));
-        // Panes leave only when a new one is opened. So nothing was turned over since the key entered this one, and its node is
-        // the newest of the back.
-        let newest = derived.stacks[at.index()].back;
-        derived.pool.at_mut(newest).value = kept.clone();
-        derived.unsettle(at.number);
+        derived.push(fold, at.number, &value);
         Some(kept)
     }
 
-    fn leave(derived: &mut Stacked<C>, fold: &F, at: Place, _: &C) {
-        derived.pop(fold, at);
+    #[inline]
+    fn leave(derived: &mut Stacked<C>, fold: &F, panes: &Panes<C>, at: Place, _: &C) {
+        // It is the oldest value of the key: if that is not in the front, nothing is.
+        if derived.stacks[at.index()].front == 0 {
+            derived.turn_over(fold, panes, 0);
+        }
+        derived.pop(at.number);
     }
 
-    fn rebuild(derived: &mut Stacked<C>, fold: &F, panes: &Panes<C>, numbers: usize) {
-        *derived = Stacked::default();
-        replay(panes, numbers, |at, value| derived.push(fold, at, value));
+    fn rebuild(derived: &mut Stacked<C>, fold: &F, panes: &Panes<C>, is_open: bool, _: usize) {
+        *derived = Stacked { newer: std::mem::take(&mut derived.newer), ..Stacked::default() };
+        derived.turn_over(fold, panes, usize::from(is_open));
     }
 
     fn settle(derived: &mut Stacked<C>, fold: &F, _: &Panes<C>, _: usize) {
-        // One is taken off the list only when its value is there, since the function may panic.
-        while let Some(number) = derived.unsettled.last().copied() {
-            if let Some(value) = derived.value(fold, number) {
-                put(&mut derived.values, number, value);
+        // What is noted stays until all is done, since the function may panic.
+        if derived.all_unsettled {
+            (0..derived.stacks.len() as Number).for_each(|number| derived.settle(fold, number));
+        } else {
+            for at in 0..derived.unsettled.len() {
+                derived.settle(fold, derived.unsettled[at]);
             }
-            derived.stacks[number as usize].is_unsettled = false;
-            derived.unsettled.pop();
         }
+        derived.unsettled.clear();
+        derived.all_unsettled = false;
+    }
+
+    fn turn(panes: u32) -> Option<u64> {
+        Some(u64::from(panes))
     }
 }
 
@@ -168,26 +202,17 @@ impl<C: Record> Derived<C> for Stacked<C> {
         Keep::view(&self.values[number as usize])
     }
 
-    fn commit(&mut self) {
-        if self.pool.is_sparse() {
-            let moved = self.pool.compact();
-            for stacks in &mut self.stacks {
-                moved(&mut stacks.front);
-                moved(&mut stacks.back);
-            }
-        }
-    }
-
     fn renumber(&mut self, old: &[Number]) {
         by_number::renumber(&mut self.stacks, old);
+        by_number::renumber(&mut self.fronts, old);
         by_number::renumber(&mut self.backs, old);
         by_number::renumber(&mut self.values, old);
-        let stacks = self.stacks.iter().enumerate();
-        self.unsettled = stacks.filter(|(_, stacks)| stacks.is_unsettled).map(|(number, _)| number as Number).collect();
+        self.unsettled = Vec::new();
+        self.all_unsettled = true;
     }
 
     fn bytes(&self) -> usize {
-        let by_number = bytes(&self.stacks) + bytes(&self.backs) + bytes(&self.values);
-        by_number + bytes(&self.unsettled) + self.pool.bytes()
+        let by_number = bytes(&self.stacks) + bytes(&self.fronts) + bytes(&self.backs) + bytes(&self.values);
+        by_number + bytes(&self.unsettled) + bytes(&self.newer)
     }
 }
