@@ -7,7 +7,7 @@ use crate::aggregate::{Aggregate, Algebra, Lifted};
 use crate::dataset::Dataset;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::ops::shuffle::Combined;
+use crate::ops::entering::Entering;
 use crate::ops::window::Slides;
 use crate::record::{Keep, Record, StateKey};
 use crate::stage::Workers;
@@ -34,7 +34,7 @@ where
     }
 }
 
-impl<K, Q, A> Slides<Combined<Q, A::Input, A::Partial, Lifted<A>>> for Aggregated<K, A>
+impl<K, Q, A> Slides<Entering<Q, A::Input, A::Partial, Lifted<A>>> for Aggregated<K, A>
 where
     K: Record + Hash + Eq,
     Q: StateKey<Owned = K>,
@@ -50,7 +50,7 @@ where
         &'a mut self,
         engine: &Engine,
         label: &str,
-        parts: Vec<Combined<Q, A::Input, A::Partial, Lifted<A>>>,
+        parts: Vec<Entering<Q, A::Input, A::Partial, Lifted<A>>>,
     ) -> Result<Lowered<'a, K, A>> {
         Slides::slide(&mut self.0, engine, label, parts).map(Lowered)
     }

@@ -10,6 +10,7 @@
 
 pub mod aggregated;
 pub mod batch;
+pub mod entering;
 pub mod narrow;
 pub mod output;
 pub mod shuffle;

@@ -78,16 +78,25 @@ impl<K, V, C, F> Default for Combined<K, V, C, F> {
 impl<K: Key, V, C, F: Fold<V, C>> Combined<K, V, C, F> {
     #[inline(always)]
     pub(super) fn fold_all(&mut self, batch: impl Iterator<Item = (K, V)>, fold: F) {
-        batch.for_each(|(key, value)| {
-            self.waiting.push(Waiting { hash: hash_of(&key), key, value });
-            if self.waiting.len() == TOGETHER {
-                self.table.fold_together(&mut self.waiting, |value| fold.create(value), |c, v| fold.merge_value(c, v));
-            }
-        });
+        batch.for_each(|(key, value)| self.push(hash_of(&key), key, value, &fold));
+        self.remember(fold);
+    }
+
+    #[inline(always)]
+    pub(super) fn push(&mut self, hash: u64, key: K, value: V, fold: &F) {
+        self.waiting.push(Waiting { hash, key, value });
+        if self.waiting.len() == TOGETHER {
+            self.table.fold_together(&mut self.waiting, |value| fold.create(value), |c, v| fold.merge_value(c, v));
+        }
+    }
+
+    /// To be called after the last `push`.
+    #[inline(always)]
+    pub(super) fn remember(&mut self, fold: F) {
         self.fold = Some(fold);
     }
 
-    fn finish(mut self) -> (ShardedTable<K, C>, Option<F>) {
+    pub(super) fn finish(mut self) -> (ShardedTable<K, C>, Option<F>) {
         if let Some(fold) = &self.fold {
             self.table.fold_together(&mut self.waiting, |value| fold.create(value), |c, v| fold.merge_value(c, v));
         }

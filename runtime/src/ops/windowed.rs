@@ -8,7 +8,8 @@ use std::marker::PhantomData;
 use crate::aggregate::{Aggregate, Lifted};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::ops::shuffle::{Combined, Counter, Fold, Grouper, Reducer};
+use crate::ops::entering::Entering;
+use crate::ops::shuffle::{Counter, Fold, Grouper, Reducer};
 use crate::ops::window::Slides;
 use crate::record::{Keep, Pair, Record, StateKey};
 use crate::stage::{Part, Workers};
@@ -96,7 +97,7 @@ impl<A: Aggregate> Fold<A::Input, A::Partial> for Lifted<A> {
 
 /// See [`DStream::reduce_by_key_and_window`](crate::DStream::reduce_by_key_and_window).
 #[inline]
-pub fn reduce_by_key_and_window<I, T, K, V, F>(batch: I, part: &mut Combined<K, V, V, Reducer<F>>, f: F)
+pub fn reduce_by_key_and_window<I, T, K, V, F>(batch: I, part: &mut Entering<K, V, V, Reducer<F>>, f: F)
 where
     I: Iterator<Item = T>,
     T: Pair<Key = K, Value = V>,
@@ -113,7 +114,7 @@ pub use reduce_by_key_and_window as reduce_by_key_and_window_with_filter;
 #[inline]
 pub fn reduce_by_key_and_window_with_inverse<I, T, K, V, F, G>(
     batch: I,
-    part: &mut Combined<K, V, V, Reversible<F, G>>,
+    part: &mut Entering<K, V, V, Reversible<F, G>>,
     f: F,
     inverse: G,
 ) where
@@ -131,7 +132,7 @@ pub use reduce_by_key_and_window_with_inverse as reduce_by_key_and_window_with_i
 
 /// See [`DStream::group_by_key_and_window`](crate::DStream::group_by_key_and_window).
 #[inline]
-pub fn group_by_key_and_window<I, T, K, V>(batch: I, part: &mut Combined<K, V::Owned, Vec<V::Owned>, Grouper>)
+pub fn group_by_key_and_window<I, T, K, V>(batch: I, part: &mut Entering<K, V::Owned, Vec<V::Owned>, Grouper>)
 where
     I: Iterator<Item = T>,
     T: Pair<Key = K, Value = V>,
@@ -149,7 +150,7 @@ where
 #[inline]
 pub fn count_by_value_and_window<I: Iterator<Item = T>, T: StateKey>(
     batch: I,
-    part: &mut Combined<T, (), u64, Counter>,
+    part: &mut Entering<T, (), u64, Counter>,
 ) {
     part.fold_all(batch.map(|record| (record, ())), Counter);
 }
@@ -158,7 +159,7 @@ pub fn count_by_value_and_window<I: Iterator<Item = T>, T: StateKey>(
 #[inline]
 pub fn aggregate_by_key_and_window<I, T, K, A>(
     batch: I,
-    part: &mut Combined<K, A::Input, A::Partial, Lifted<A>>,
+    part: &mut Entering<K, A::Input, A::Partial, Lifted<A>>,
     aggregate: A,
 ) where
     I: Iterator<Item = T>,
@@ -244,7 +245,7 @@ pub fn count_by_window<I: Iterator>(batch: I, part: &mut CountedForWindow) {
     batch.for_each(|_| part.0 += 1);
 }
 
-impl<K, Q, V, C, F, A> Slides<Combined<Q, V, C, F>> for KeyedWindow<K, C, F, A>
+impl<K, Q, V, C, F, A> Slides<Entering<Q, V, C, F>> for KeyedWindow<K, C, F, A>
 where
     K: Record + Hash + Eq,
     Q: StateKey<Owned = K>,
@@ -258,11 +259,11 @@ where
     where
         Self: 'a;
 
-    fn slide<'a>(&'a mut self, engine: &Engine, label: &str, parts: Vec<Combined<Q, V, C, F>>) -> Result<&'a Self> {
+    fn slide<'a>(&'a mut self, engine: &Engine, label: &str, parts: Vec<Entering<Q, V, C, F>>) -> Result<&'a Self> {
         let (workers, time) = (engine.workers(), engine.time());
         engine.caught(label, || {
             if engine.is_due() {
-                let (batch, fold) = Combined::merge_parts(parts, workers);
+                let (batch, fold) = Entering::arrivals(parts, workers);
                 self.advance(workers, time, batch, fold);
             }
             if self.shape().is_due(time) {

@@ -5,10 +5,11 @@ use std::marker::PhantomData;
 
 use crate::record::{Record, StateKey};
 use crate::stage::Workers;
-use crate::table::{SHARDS, ShardedTable};
+use crate::table::SHARDS;
 use crate::time::Time;
 
 use super::algorithm::Algorithm;
+use super::arrivals::Arrivals;
 use super::shape::Shape;
 use super::shard::Shard;
 
@@ -78,7 +79,14 @@ where
     ///
     /// # Panics
     /// When a function of the user does, and when values come before any function. Then `rollback` must be called.
-    pub fn advance<Q>(&mut self, workers: &Workers, time: Time, batch: ShardedTable<Q, C>, fold: Option<F>)
+    pub fn advance<Q>(&mut self, workers: &Workers, time: Time, batch: impl Into<Arrivals<Q, C>>, fold: Option<F>)
+    where
+        Q: StateKey<Owned = K>,
+    {
+        self.take_in(workers, time, batch.into(), fold);
+    }
+
+    fn take_in<Q>(&mut self, workers: &Workers, time: Time, batch: Arrivals<Q, C>, fold: Option<F>)
     where
         Q: StateKey<Owned = K>,
     {
@@ -88,21 +96,21 @@ where
             return;
         };
         let step = self.shape.step(time);
-        let batch = if self.shape.counts(time) { batch } else { ShardedTable::default() };
+        let batch = if self.shape.counts(time) { batch } else { Arrivals::new(SHARDS) };
         let leaving: usize = self.shards.iter().map(|shard| shard.panes.leaving(&step)).sum();
         let records = batch.len() + leaving;
         self.changes += records;
         let mut tasks = Vec::with_capacity(SHARDS);
         let turn = A::turn(self.shape.panes);
-        for (number, (shard, values)) in self.shards.iter_mut().zip(batch.shards).enumerate() {
+        for (number, (shard, runs)) in self.shards.iter_mut().zip(batch.into_shards()).enumerate() {
             let cycle = turn.map_or(0, |panes| Shape::cycle(number, &step, panes));
             let is_turn = cycle != shard.cycle && shard.live > 0;
-            if is_turn || !values.entries().is_empty() || shard.panes.leaving(&step) > 0 {
-                tasks.push((shard, values, cycle));
+            if is_turn || !runs.is_empty() || shard.panes.leaving(&step) > 0 {
+                tasks.push((shard, runs, cycle));
             }
         }
-        workers.map(tasks, records, |(shard, values, cycle)| {
-            shard.advance::<Q, C, F, A>(fold, &step, values, cycle);
+        workers.map(tasks, records, |(shard, runs, cycle)| {
+            shard.advance::<Q, C, F, A>(fold, &step, runs, cycle);
         });
     }
 

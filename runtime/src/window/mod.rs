@@ -8,6 +8,7 @@
 //! the last commit and has the values derived anew, so that the usual path needs no log of what it overwrites.
 
 mod algorithm;
+mod arrivals;
 mod by_number;
 mod concat;
 mod keyed;
@@ -24,6 +25,7 @@ mod two_stacks;
 mod views;
 
 pub use algorithm::{Algorithm, Merge, Select, Unmerge};
+pub use arrivals::Arrivals;
 pub use concat::Concat;
 pub use keyed::KeyedWindow;
 pub use monotonic::Monotonic;

@@ -4,9 +4,10 @@ use std::hash::Hash;
 
 use crate::key_table::{KeyTable, Number};
 use crate::record::{Record, StateKey};
-use crate::table::Table;
+use crate::table::{Entry, TOGETHER};
 
 use super::algorithm::{Algorithm, Derived, Place};
+use super::arrivals::Runs;
 use super::by_number::{self, bytes};
 use super::panes::Panes;
 use super::shape::Step;
@@ -88,7 +89,7 @@ impl<K, P, D> Shard<K, P, D> {
 impl<K: Hash + Eq, P, D> Shard<K, P, D> {
     /// The values of a batch enter the step's pane, after the panes that are too old have left. In a new cycle everything is
     /// derived anew before.
-    pub(super) fn advance<Q, C, F, A>(&mut self, fold: &F, step: &Step, batch: Table<Q, C>, cycle: u64)
+    pub(super) fn advance<Q, C, F, A>(&mut self, fold: &F, step: &Step, runs: Runs<Q, C>, cycle: u64)
     where
         Q: StateKey<Owned = K>,
         C: Record,
@@ -102,9 +103,9 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         let is_open = self.panes.is_open(step);
         self.refresh::<C, F, A>(fold, is_open);
         self.leave::<C, F, A>(fold, step);
-        if !batch.entries().is_empty() {
+        if !runs.is_empty() {
             self.panes.open(step);
-            self.enter::<Q, C, F, A>(fold, step, batch);
+            runs.into_iter().for_each(|run| self.enter::<Q, C, F, A>(fold, step, run));
         }
     }
 
@@ -136,27 +137,45 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         }
     }
 
-    fn enter<Q, C, F, A>(&mut self, fold: &F, step: &Step, batch: Table<Q, C>)
+    fn enter<Q, C, F, A>(&mut self, fold: &F, step: &Step, run: Vec<Entry<Q, C>>)
     where
         Q: StateKey<Owned = K>,
         C: Record,
         A: Algorithm<C, F, Kept = P, Derived = D>,
     {
-        for entry in batch.into_entries() {
-            let number = self.number(entry.hash, entry.key);
-            let Held { panes, position } = self.held[number as usize];
-            let at = Place { number, pane: step.number as u32, is_only: panes == 0 };
-            if let Some(kept) = self.panes.newest_at(position, number) {
-                if let Some(kept) = A::again(&mut self.derived, fold, at, kept, entry.value) {
-                    self.panes.replace(position, kept);
-                }
-                continue;
+        let (mut entries, mut numbers) = (run.into_iter(), [None; TOGETHER]);
+        while !entries.as_slice().is_empty() {
+            let next = entries.as_slice();
+            let next = &next[..next.len().min(TOGETHER)];
+            self.keys.find_together(next.iter().map(|entry| (entry.hash, &entry.key)), &mut numbers);
+            for (entry, number) in entries.by_ref().take(TOGETHER).zip(numbers) {
+                let number = match number {
+                    Some(number) => number,
+                    None => self.number(entry.hash, entry.key),
+                };
+                self.enter_at::<C, F, A>(fold, step, number, entry.value);
             }
-            let kept = A::enter(&mut self.derived, fold, at, entry.value);
-            let position = self.panes.push(number, kept);
-            self.held[number as usize] = Held { panes: panes + 1, position };
-            self.live += usize::from(panes == 0);
         }
+    }
+
+    #[inline(always)]
+    fn enter_at<C, F, A>(&mut self, fold: &F, step: &Step, number: Number, value: C)
+    where
+        C: Record,
+        A: Algorithm<C, F, Kept = P, Derived = D>,
+    {
+        let Held { panes, position } = self.held[number as usize];
+        let at = Place { number, pane: step.number as u32, is_only: panes == 0 };
+        if let Some(kept) = self.panes.newest_at(position, number) {
+            if let Some(kept) = A::again(&mut self.derived, fold, at, kept, value) {
+                self.panes.replace(position, kept);
+            }
+            return;
+        }
+        let kept = A::enter(&mut self.derived, fold, at, value);
+        let position = self.panes.push(number, kept);
+        self.held[number as usize] = Held { panes: panes + 1, position };
+        self.live += usize::from(panes == 0);
     }
 
     /// The number of a key, inserted if it is new.

@@ -135,7 +135,7 @@ mod tests {
             batch.fold(hash_of(&1u64), 1u64, value(slide, slides), |value| value, |_, value| value);
             let turn = <Subtract as Algorithm<f64, Sum>>::turn(shape.panes).filter(|_| is_refreshed);
             let cycle = turn.map_or(0, |panes| Shape::cycle(0, &step, panes));
-            shard.advance::<_, _, _, Subtract>(&Sum, &step, batch, cycle);
+            shard.advance::<_, _, _, Subtract>(&Sum, &step, vec![batch.into_entries()], cycle);
             shard.commit::<f64>();
             window.push_back(value(slide, slides));
             window.drain(..window.len().saturating_sub(PANES as usize));
