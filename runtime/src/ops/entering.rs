@@ -1,8 +1,8 @@
 //! A worker's part of a batch on its way into a window by key.
 //!
 //! Where keys repeat, their values are combined before they enter, as by `reduce_by_key`. Where they hardly do, that would be
-//! one more table in which every record has an entry of its own. So the first records of a part are looked at: if few of them
-//! have the key of another one, all enter singly. What the window holds is the same either way, in the same order.
+//! one more table in which every record has an entry of its own. So samples of the records are looked at: as long as few of them
+//! have the key of another one, all enter singly. What the window comes to is the same either way, in the same order.
 
 use crate::record::Key;
 use crate::stage::{Part, Workers};
@@ -11,12 +11,13 @@ use crate::window::Arrivals;
 
 use super::shuffle::{Combined, Fold};
 
-/// How many records are looked at first. So many are always worth less than a table.
-const SAMPLE: usize = 4096;
+/// Of so many records the first ones are looked at.
+const PERIOD: usize = 1 << 16;
+const SAMPLE: usize = 1 << 12;
 /// A bit for each of so many hashes. If no key repeats, about 250 records of a sample find their bit set by another one.
 const BITS: usize = 1 << 15;
-/// If this many do, values are combined: then about a tenth of the keys repeat.
-const REPEATS: usize = 640;
+/// Values are combined if one of so many records repeats a key.
+const REPEATED: usize = 8;
 /// Larger values are combined in any case.
 const SMALL: usize = 64;
 
@@ -28,25 +29,46 @@ pub struct Entering<K, V, C, F> {
     combined: Combined<K, V, C, F>,
 }
 
-/// What the first records have shown.
+/// What the latest sample of the single records has shown.
 #[derive(Default)]
 struct Sample {
+    /// All single records.
     records: usize,
+    /// Those of the latest sample whose bit was set.
     repeats: usize,
     met: Vec<u64>,
 }
 
 impl Sample {
-    /// Looks at one of the first records. Returns whether keys repeat, once that is known.
-    fn look(&mut self, hash: u64) -> bool {
-        if self.records == 0 {
+    /// Counts a record, and looks at it if it is one of a sample. Returns whether keys repeat, where a sample ends.
+    #[inline(always)]
+    fn count(&mut self, hash: u64) -> bool {
+        let place = self.records % PERIOD;
+        self.records += 1;
+        place < SAMPLE && self.look(place, hash)
+    }
+
+    #[inline(never)]
+    fn look(&mut self, place: usize, hash: u64) -> bool {
+        if place == 0 {
+            self.repeats = 0;
+            self.met.clear();
             self.met.resize(BITS / 64, 0);
         }
-        self.records += 1;
         let (word, bit) = (hash as usize / 64 % (BITS / 64), 1 << (hash % 64));
         self.repeats += usize::from(self.met[word] & bit != 0);
         self.met[word] |= bit;
-        self.repeats >= REPEATS
+        place + 1 == SAMPLE && self.repeats * REPEATED >= SAMPLE
+    }
+
+    /// Whether all records are in one sample.
+    fn has_all(&self) -> bool {
+        self.records <= SAMPLE
+    }
+
+    /// Whether keys repeat in a batch that ends in its first sample.
+    fn ends_repeating(&self) -> bool {
+        self.has_all() && self.repeats * REPEATED >= self.records && self.repeats > 0
     }
 }
 
@@ -93,11 +115,40 @@ impl<K: Key, V, C, F: Fold<V, C>> Entering<K, V, C, F> {
                 return self.combined.push(hash, key, value, &fold);
             }
             self.singles[shard_of(hash)].push(Entry { hash, key, value: fold.create(value) });
-            if self.sample.records < SAMPLE {
-                self.combines = self.sample.look(hash);
+            if self.sample.count(hash) {
+                self.combine(&fold);
             }
         });
         self.combined.remember(fold);
+    }
+
+    /// From now on values are combined. Records that came before join them if there are few.
+    #[cold]
+    #[inline(never)]
+    fn combine(&mut self, fold: &F) {
+        self.combines = true;
+        if self.sample.has_all() {
+            for entry in self.singles.iter_mut().flat_map(std::mem::take) {
+                self.combined.add(entry, fold);
+            }
+        }
+    }
+
+    /// Hands over what there is, and the function.
+    fn bring(mut self, arrivals: &mut Arrivals<K, C>) -> Option<F> {
+        if !self.combines
+            && self.sample.ends_repeating()
+            && let Some(fold) = self.combined.take_fold()
+        {
+            self.combine(&fold);
+            self.combined.remember(fold);
+        }
+        let (table, fold) = self.combined.finish();
+        for (shard, (singles, combined)) in self.singles.into_iter().zip(table.shards).enumerate() {
+            arrivals.add(shard, singles);
+            arrivals.add(shard, combined.into_entries());
+        }
+        fold
     }
 }
 
@@ -111,13 +162,47 @@ impl<K: Key, V, C: Send, F: Fold<V, C> + Sync> Entering<K, V, C, F> {
         }
         let (mut arrivals, mut fold) = (Arrivals::new(SHARDS), None);
         for part in parts {
-            let (table, its_fold) = part.combined.finish();
+            let its_fold = part.bring(&mut arrivals);
             fold = fold.or(its_fold);
-            for (shard, (singles, combined)) in part.singles.into_iter().zip(table.shards).enumerate() {
-                arrivals.add(shard, singles);
-                arrivals.add(shard, combined.into_entries());
-            }
         }
         (arrivals, fold)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::shuffle::Counter;
+
+    type Counts = Entering<u64, (), u64, Counter>;
+
+    /// How many entries a part of these keys has, and their counts added up.
+    fn entries(keys: impl Iterator<Item = u64>) -> (usize, u64) {
+        let mut part = Counts::default();
+        part.fold_all(keys.map(|key| (key, ())), Counter);
+        let mut arrivals = Arrivals::new(SHARDS);
+        part.bring(&mut arrivals);
+        (arrivals.len(), arrivals.into_shards().iter().flatten().flatten().map(|entry| entry.value).sum())
+    }
+
+    #[test]
+    fn keys_that_repeat_are_combined() {
+        assert_eq!(entries((0..100).map(|n| n % 10)), (10, 100));
+        assert_eq!(entries((0..10_000).map(|n| n % 10)), (10, 10_000));
+        assert_eq!(entries((0..100_000).map(|n| n % 2000)), (2000, 100_000));
+    }
+
+    #[test]
+    fn others_enter_singly() {
+        assert_eq!(entries(0..0), (0, 0));
+        assert_eq!(entries((0..100).map(|n| n % 99)), (100, 100));
+        assert_eq!(entries((0..100_000).map(|n| n % 50_000)), (100_000, 100_000));
+    }
+
+    #[test]
+    fn keys_that_repeat_later_are_combined_soon() {
+        let (entries, records) = entries((0..1_000_000).map(|n| if n < 10_000 { n } else { n % 10 }));
+        assert_eq!(records, 1_000_000);
+        assert!(entries < PERIOD + SAMPLE + 20, "{entries}");
     }
 }

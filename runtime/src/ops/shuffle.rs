@@ -9,7 +9,7 @@ use std::collections::BinaryHeap;
 use crate::dataset::{Keyed, Keys, Rows};
 use crate::record::{Keep, Key, Pair};
 use crate::stage::{Gather, Part, Workers};
-use crate::table::{RESERVED_FROM, SHARDS, ShardedTable, TOGETHER, Table, Waiting, hash_of, shard_of};
+use crate::table::{Entry, RESERVED_FROM, SHARDS, ShardedTable, TOGETHER, Table, Waiting, hash_of, shard_of};
 
 /// How the values of a key are folded to one.
 pub trait Fold<V, C> {
@@ -88,6 +88,16 @@ impl<K: Key, V, C, F: Fold<V, C>> Combined<K, V, C, F> {
         if self.waiting.len() == TOGETHER {
             self.table.fold_together(&mut self.waiting, |value| fold.create(value), |c, v| fold.merge_value(c, v));
         }
+    }
+
+    /// A value that is combined already. To be called before the first `push`.
+    pub(super) fn add(&mut self, entry: Entry<K, C>, fold: &F) {
+        let shard = &mut self.table.shards[shard_of(entry.hash)];
+        shard.fold(entry.hash, entry.key, entry.value, |value| value, |left, right| fold.merge(left, right));
+    }
+
+    pub(super) fn take_fold(&mut self) -> Option<F> {
+        self.fold.take()
     }
 
     /// To be called after the last `push`.

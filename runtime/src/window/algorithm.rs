@@ -35,10 +35,11 @@ pub trait Algorithm<C: Record, F> {
     /// Whether `settle` has anything to do.
     const SETTLES: bool = false;
 
-    /// A value enters the newest pane, which has none of its key. Returns what the pane keeps.
+    /// A value enters the newest pane, which has none of its key, or only such as are not combined with it. Returns what the
+    /// pane keeps.
     fn enter(derived: &mut Self::Derived, fold: &F, at: Place, value: C) -> Self::Kept;
 
-    /// A further value of a key of which the newest pane has `kept`. Returns what the pane keeps instead, if anything.
+    /// A further value is combined with one of the newest pane, the `kept`. Returns what the pane keeps instead, if anything.
     fn again(derived: &mut Self::Derived, fold: &F, at: Place, kept: &Self::Kept, value: C) -> Option<Self::Kept>;
 
     /// What the oldest pane has of a key leaves. That pane is among `panes` until all of it has left.
@@ -65,7 +66,7 @@ pub trait Algorithm<C: Record, F> {
 pub struct Place {
     pub(super) number: Number,
     pub(super) pane: u32,
-    /// Whether no other pane has a value of the key.
+    /// Whether there is no other value of the key.
     pub(super) is_only: bool,
 }
 

@@ -8,7 +8,7 @@ pub struct Arrivals<Q, C> {
 }
 
 /// The runs of a shard.
-pub(super) type Runs<Q, C> = Vec<Vec<Entry<Q, C>>>;
+pub type Runs<Q, C> = Vec<Vec<Entry<Q, C>>>;
 
 impl<Q, C> Arrivals<Q, C> {
     /// Nothing yet for so many shards.
@@ -30,7 +30,8 @@ impl<Q, C> Arrivals<Q, C> {
         self.shards.iter().flatten().map(Vec::len).sum()
     }
 
-    pub(super) fn into_shards(self) -> Vec<Runs<Q, C>> {
+    /// The runs of each shard.
+    pub fn into_shards(self) -> Vec<Runs<Q, C>> {
         self.shards
     }
 }

@@ -8,7 +8,8 @@ use crate::time::Time;
 use super::by_number::bytes;
 use super::shape::Step;
 
-/// What entered a shard in one span of time, one value a key.
+/// What entered a shard in one span of time: values with their keys, in the order in which they came. Those of different
+/// batches are combined to one a key.
 pub struct Pane<P> {
     pub(super) end: Time,
     /// The pane's place among all of the epoch, in its lower bits.
@@ -87,6 +88,11 @@ impl<P> Panes<P> {
     /// Whether the step's pane is the newest one.
     pub(super) fn is_open(&self, step: &Step) -> bool {
         self.ring.back().is_some_and(|newest| newest.end == step.end)
+    }
+
+    /// How many values the newest pane has.
+    pub(super) fn newest_len(&self) -> u32 {
+        self.ring.back().map_or(0, Pane::len) as u32
     }
 
     /// Makes the step's pane the newest one.

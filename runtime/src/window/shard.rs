@@ -36,9 +36,9 @@ pub struct Shard<K, P, D> {
 /// What the panes have of a key.
 #[derive(Clone, Copy, Default)]
 struct Held {
-    /// How many panes have the key; none if it is not there.
-    panes: u32,
-    /// The key's position in the newest pane, if that has it.
+    /// How many values of the key there are; none if it is not there.
+    values: u32,
+    /// The position of the latest one in the newest pane, if that has it.
     position: u32,
 }
 
@@ -63,7 +63,7 @@ impl<K, P, D> Shard<K, P, D> {
     /// Whether the number's key is in a pane. Until the next commit this may differ from what the table of keys says.
     #[inline(always)]
     pub(super) fn is_live(&self, number: Number) -> bool {
-        self.held[number as usize].panes > 0
+        self.held[number as usize].values > 0
     }
 
     pub(super) fn bytes<C: Record>(&self) -> usize
@@ -80,7 +80,7 @@ impl<K, P, D> Shard<K, P, D> {
         for pane in self.panes.iter() {
             for (position, number) in pane.keys().iter().enumerate() {
                 let held = &mut self.held[*number as usize];
-                *held = Held { panes: held.panes + 1, position: position as u32 };
+                *held = Held { values: held.values + 1, position: position as u32 };
             }
         }
     }
@@ -104,8 +104,9 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         self.refresh::<C, F, A>(fold, is_open);
         self.leave::<C, F, A>(fold, step);
         if !runs.is_empty() {
+            let earlier = if is_open { self.panes.newest_len() } else { 0 };
             self.panes.open(step);
-            runs.into_iter().for_each(|run| self.enter::<Q, C, F, A>(fold, step, run));
+            runs.into_iter().for_each(|run| self.enter::<Q, C, F, A>(fold, step, earlier, run));
         }
     }
 
@@ -124,8 +125,8 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
             }
             for (number, kept) in pane.entries() {
                 let held = &mut self.held[number as usize];
-                held.panes -= 1;
-                let is_only = held.panes == 0;
+                held.values -= 1;
+                let is_only = held.values == 0;
                 if is_only {
                     self.live -= 1;
                     self.emptied.push(number);
@@ -137,7 +138,8 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         }
     }
 
-    fn enter<Q, C, F, A>(&mut self, fold: &F, step: &Step, run: Vec<Entry<Q, C>>)
+    /// The first `earlier` values of the newest pane are of batches before.
+    fn enter<Q, C, F, A>(&mut self, fold: &F, step: &Step, earlier: u32, run: Vec<Entry<Q, C>>)
     where
         Q: StateKey<Owned = K>,
         C: Record,
@@ -153,20 +155,23 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
                     Some(number) => number,
                     None => self.number(entry.hash, entry.key),
                 };
-                self.enter_at::<C, F, A>(fold, step, number, entry.value);
+                self.enter_at::<C, F, A>(fold, step, earlier, number, entry.value);
             }
         }
     }
 
     #[inline(always)]
-    fn enter_at<C, F, A>(&mut self, fold: &F, step: &Step, number: Number, value: C)
+    fn enter_at<C, F, A>(&mut self, fold: &F, step: &Step, earlier: u32, number: Number, value: C)
     where
         C: Record,
         A: Algorithm<C, F, Kept = P, Derived = D>,
     {
-        let Held { panes, position } = self.held[number as usize];
-        let at = Place { number, pane: step.number as u32, is_only: panes == 0 };
-        if let Some(kept) = self.panes.newest_at(position, number) {
+        let Held { values, position } = self.held[number as usize];
+        let at = Place { number, pane: step.number as u32, is_only: values == 0 };
+        // A key that comes several times in a batch hardly ever does, so it is not looked for.
+        if position < earlier
+            && let Some(kept) = self.panes.newest_at(position, number)
+        {
             if let Some(kept) = A::again(&mut self.derived, fold, at, kept, value) {
                 self.panes.replace(position, kept);
             }
@@ -174,8 +179,8 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         }
         let kept = A::enter(&mut self.derived, fold, at, value);
         let position = self.panes.push(number, kept);
-        self.held[number as usize] = Held { panes: panes + 1, position };
-        self.live += usize::from(panes == 0);
+        self.held[number as usize] = Held { values: values + 1, position };
+        self.live += usize::from(values == 0);
     }
 
     /// The number of a key, inserted if it is new.
@@ -198,7 +203,7 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         self.inserted.clear();
         for number in self.emptied.drain(..) {
             // A key may be listed twice.
-            if self.held[number as usize].panes == 0 && self.keys.is_live(number) {
+            if self.held[number as usize].values == 0 && self.keys.is_live(number) {
                 self.keys.remove(number);
             }
         }

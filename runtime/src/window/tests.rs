@@ -10,7 +10,7 @@ use super::*;
 use crate::dataset::Dataset;
 use crate::record::{Keep, Record};
 use crate::stage::{Workers, caught};
-use crate::table::ShardedTable;
+use crate::table::{Entry, SHARDS, ShardedTable, hash_of, shard_of};
 use crate::time::Time;
 
 /// Numbers by a fixed rule.
@@ -108,6 +108,24 @@ fn combined<'a, C: Record>(records: &'a [(String, C)], case: &Case<C>) -> Sharde
     table
 }
 
+/// The records combined, or one by one in several runs, or half of them so.
+fn arrivals<'a, C: Record>(records: &'a [(String, C)], case: &Case<C>, second: u64) -> Arrivals<&'a str, C> {
+    let singles = records.len() * (second as usize % 3) / 2;
+    let mut arrivals = Arrivals::new(SHARDS);
+    for run in records[..singles].chunks(20) {
+        let mut shards: Vec<Vec<_>> = (0..SHARDS).map(|_| Vec::new()).collect();
+        for (key, value) in run {
+            let hash = hash_of(key);
+            shards[shard_of(hash)].push(Entry { hash, key: key.as_str(), value: value.clone() });
+        }
+        shards.into_iter().enumerate().for_each(|(number, run)| arrivals.add(number, run));
+    }
+    for (number, shard) in combined(&records[singles..], case).shards.into_iter().enumerate() {
+        arrivals.add(number, shard.into_entries());
+    }
+    arrivals
+}
+
 fn contents<C: Record, A: Algorithm<C, Functions>>(window: &KeyedWindow<String, C, Functions, A>) -> Contents<C> {
     let mut all = Vec::new();
     for shard in 0..window.partitions() {
@@ -201,7 +219,7 @@ where
         let advance = |window: &mut KeyedWindow<_, _, _, A>, reads: bool| {
             let fold = (!records.is_empty()).then(|| functions.clone());
             caught(|| {
-                window.advance(workers, time(second), combined(&records, case), fold);
+                window.advance(workers, time(second), arrivals(&records, case, second), fold);
                 reads.then(|| contents(window.read(workers)))
             })
         };
