@@ -7,13 +7,13 @@
 use std::hash::Hash;
 
 use crate::record::StateKey;
-use crate::table::{TOGETHER, hash_of};
+use crate::table::hash_of;
 
 /// A key's number in its [`KeyTable`].
 pub type Number = u32;
 
 /// A slot of the index: a number plus one, and above it some bits of the key's hash. Zero is an empty slot.
-type Slot = u32;
+pub type Slot = u32;
 const NUMBER_BITS: u32 = 25;
 const NUMBER: Slot = (1 << NUMBER_BITS) - 1;
 /// More would not fit into a slot: 2 billion keys in all shards.
@@ -76,6 +76,15 @@ impl<K> KeyTable<K> {
             + self.free.capacity() * size_of::<Number>()
     }
 
+    /// The slot where the way of a hash begins.
+    ///
+    /// A table larger than the near caches costs a wait for memory at each step of a look-up. Taking the first step for several
+    /// keys before the second one lets these waits overlap.
+    #[inline(always)]
+    pub fn first_slot(&self, hash: u64) -> Slot {
+        self.slots.get(hash as usize & self.slots.len().wrapping_sub(1)).copied().unwrap_or(0)
+    }
+
     #[inline(always)]
     fn mask(&self) -> usize {
         self.slots.len() - 1
@@ -101,29 +110,13 @@ impl<K: Hash + Eq> KeyTable<K> {
         self.look_up(hash, key).ok()
     }
 
-    /// The numbers of up to [`TOGETHER`] keys, of those that are there.
-    ///
-    /// A table larger than the near caches costs a wait for memory at each step of a look-up. Taking the first step for all
-    /// keys before the next lets these waits overlap.
+    /// As [`find`](Self::find), after [`first_slot`](Self::first_slot).
     #[inline(always)]
-    pub fn find_together<'q, Q: StateKey<Owned = K> + 'q>(
-        &self,
-        keys: impl Iterator<Item = (u64, &'q Q)> + Clone,
-        found: &mut [Option<Number>; TOGETHER],
-    ) {
-        if self.slots.is_empty() {
-            return found.fill(None);
-        }
-        let (mask, mut slots) = (self.mask(), [0; TOGETHER]);
-        for (slot, (hash, _)) in slots.iter_mut().zip(keys.clone()) {
-            *slot = self.slots[hash as usize & mask];
-        }
-        for ((found, slot), (hash, key)) in found.iter_mut().zip(slots).zip(keys) {
-            let number = (slot & NUMBER).wrapping_sub(1);
-            *found = match self.keys.get(number as usize) {
-                Some(kept) if slot & !NUMBER == tag(hash) && key.is(kept) => Some(number),
-                _ => self.find(hash, key),
-            };
+    pub fn find_at<Q: StateKey<Owned = K>>(&self, slot: Slot, hash: u64, key: &Q) -> Option<Number> {
+        let number = (slot & NUMBER).wrapping_sub(1);
+        match self.keys.get(number as usize) {
+            Some(kept) if slot & !NUMBER == tag(hash) && key.is(kept) => Some(number),
+            _ => self.find(hash, key),
         }
     }
 

@@ -23,7 +23,7 @@ const SMALL: usize = 64;
 
 /// A worker's part: records that enter singly, and those behind them combined by key.
 pub struct Entering<K, V, C, F> {
-    singles: Vec<Vec<Entry<K, C>>>,
+    singles: [Vec<Entry<K, C>>; SHARDS],
     sample: Sample,
     combines: bool,
     combined: Combined<K, V, C, F>,
@@ -79,12 +79,12 @@ impl<K, V, C, F> Entering<K, V, C, F> {
 
 impl<K, V, C, F> Default for Entering<K, V, C, F> {
     fn default() -> Self {
-        let mut singles = Vec::new();
-        if !Self::ALWAYS_COMBINES {
-            singles.resize_with(SHARDS, Vec::new);
+        Entering {
+            singles: std::array::from_fn(|_| Vec::new()),
+            sample: Sample::default(),
+            combines: Self::ALWAYS_COMBINES,
+            combined: Combined::default(),
         }
-        let combined = Combined::default();
-        Entering { singles, sample: Sample::default(), combines: Self::ALWAYS_COMBINES, combined }
     }
 }
 

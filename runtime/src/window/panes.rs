@@ -104,30 +104,11 @@ impl<P> Panes<P> {
         self.ring.push_back(Pane { end: step.end, number: step.number as u32, keys, values });
     }
 
-    /// What the newest pane has of a key, if `position` is the key's.
-    #[inline]
-    pub(super) fn newest_at(&self, position: u32, key: Number) -> Option<&P> {
-        let newest = self.ring.back()?;
-        if newest.keys.get(position as usize) == Some(&key) { newest.values.get(position as usize) } else { None }
-    }
-
-    /// Adds to the newest pane; returns the position.
-    #[inline]
-    pub(super) fn push(&mut self, key: Number, value: P) -> u32 {
-        let Some(newest) = self.ring.back_mut() else { return 0 };
-        newest.keys.push(key);
-        newest.values.push(value);
-        newest.keys.len() as u32 - 1
-    }
-
-    /// Replaces a value of the newest pane.
-    pub(super) fn replace(&mut self, position: u32, value: P) {
-        let is_committed = self.ring.len() == self.committed && (position as usize) < self.committed_length;
-        let Some(newest) = self.ring.back_mut() else { return };
-        let before = std::mem::replace(&mut newest.values[position as usize], value);
-        if is_committed {
-            self.replaced.push((position, before));
-        }
+    /// The newest pane, to be changed.
+    pub(super) fn newest(&mut self) -> Option<Newest<'_, P>> {
+        let committed = if self.ring.len() == self.committed { self.committed_length } else { 0 };
+        let Panes { ring, replaced, .. } = self;
+        ring.back_mut().map(|pane| Newest { pane, committed, replaced })
     }
 
     pub(super) fn commit(&mut self) {
@@ -179,5 +160,38 @@ impl<P> Panes<P> {
             all += bytes(&pane.keys) + bytes(&pane.values);
         }
         all
+    }
+}
+
+/// The newest pane.
+pub(super) struct Newest<'a, P> {
+    pane: &'a mut Pane<P>,
+    /// How much of it was there at the last commit.
+    committed: usize,
+    replaced: &'a mut Vec<(u32, P)>,
+}
+
+impl<P> Newest<'_, P> {
+    /// What there is of a key, if `position` is the key's.
+    #[inline]
+    pub fn at(&self, position: u32, key: Number) -> Option<&P> {
+        let position = position as usize;
+        if self.pane.keys.get(position) == Some(&key) { self.pane.values.get(position) } else { None }
+    }
+
+    /// Adds a value; returns its position.
+    #[inline(always)]
+    pub fn push(&mut self, key: Number, value: P) -> u32 {
+        self.pane.keys.push(key);
+        self.pane.values.push(value);
+        self.pane.keys.len() as u32 - 1
+    }
+
+    /// Replaces a value.
+    pub fn replace(&mut self, position: u32, value: P) {
+        let before = std::mem::replace(&mut self.pane.values[position as usize], value);
+        if (position as usize) < self.committed {
+            self.replaced.push((position, before));
+        }
     }
 }

@@ -145,53 +145,34 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         C: Record,
         A: Algorithm<C, F, Kept = P, Derived = D>,
     {
-        let (mut entries, mut numbers) = (run.into_iter(), [None; TOGETHER]);
+        let Some(mut newest) = self.panes.newest() else { return };
+        let (mut entries, mut slots, pane) = (run.into_iter(), [0; TOGETHER], step.number as u32);
         while !entries.as_slice().is_empty() {
-            let next = entries.as_slice();
-            let next = &next[..next.len().min(TOGETHER)];
-            self.keys.find_together(next.iter().map(|entry| (entry.hash, &entry.key)), &mut numbers);
-            for (entry, number) in entries.by_ref().take(TOGETHER).zip(numbers) {
-                let number = match number {
+            for (slot, entry) in slots.iter_mut().zip(entries.as_slice()) {
+                *slot = self.keys.first_slot(entry.hash);
+            }
+            for slot in slots {
+                let Some(Entry { hash, key, value }) = entries.next() else { break };
+                let number = match self.keys.find_at(slot, hash, &key) {
                     Some(number) => number,
-                    None => self.number(entry.hash, entry.key),
+                    None => number_of(&mut self.keys, &mut self.held, &mut self.inserted, hash, key),
                 };
-                self.enter_at::<C, F, A>(fold, step, earlier, number, entry.value);
+                let held = &mut self.held[number as usize];
+                let at = Place { number, pane, is_only: held.values == 0 };
+                // A key that comes several times in a batch hardly ever does, so it is not looked for.
+                if held.position < earlier
+                    && let Some(kept) = newest.at(held.position, number)
+                {
+                    if let Some(kept) = A::again(&mut self.derived, fold, at, kept, value) {
+                        newest.replace(held.position, kept);
+                    }
+                    continue;
+                }
+                self.live += usize::from(held.values == 0);
+                let kept = A::enter(&mut self.derived, fold, at, value);
+                *held = Held { values: held.values + 1, position: newest.push(number, kept) };
             }
         }
-    }
-
-    #[inline(always)]
-    fn enter_at<C, F, A>(&mut self, fold: &F, step: &Step, earlier: u32, number: Number, value: C)
-    where
-        C: Record,
-        A: Algorithm<C, F, Kept = P, Derived = D>,
-    {
-        let Held { values, position } = self.held[number as usize];
-        let at = Place { number, pane: step.number as u32, is_only: values == 0 };
-        // A key that comes several times in a batch hardly ever does, so it is not looked for.
-        if position < earlier
-            && let Some(kept) = self.panes.newest_at(position, number)
-        {
-            if let Some(kept) = A::again(&mut self.derived, fold, at, kept, value) {
-                self.panes.replace(position, kept);
-            }
-            return;
-        }
-        let kept = A::enter(&mut self.derived, fold, at, value);
-        let position = self.panes.push(number, kept);
-        self.held[number as usize] = Held { values: values + 1, position };
-        self.live += usize::from(values == 0);
-    }
-
-    /// The number of a key, inserted if it is new.
-    #[inline]
-    fn number<Q: StateKey<Owned = K>>(&mut self, hash: u64, key: Q) -> Number {
-        let (number, is_new) = self.keys.find_or_insert(hash, key);
-        if is_new {
-            self.inserted.push(number);
-            by_number::put(&mut self.held, number, Held::default());
-        }
-        number
     }
 
     pub(super) fn commit<C: Record>(&mut self)
@@ -244,4 +225,21 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         self.recount();
         self.live = self.keys.len();
     }
+}
+
+/// The number of a key, inserted if it is new.
+#[inline]
+fn number_of<K: Hash + Eq, Q: StateKey<Owned = K>>(
+    keys: &mut KeyTable<K>,
+    held: &mut Vec<Held>,
+    inserted: &mut Vec<Number>,
+    hash: u64,
+    key: Q,
+) -> Number {
+    let (number, is_new) = keys.find_or_insert(hash, key);
+    if is_new {
+        inserted.push(number);
+        by_number::put(held, number, Held::default());
+    }
+    number
 }
