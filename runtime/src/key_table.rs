@@ -5,6 +5,7 @@
 //! of the numbers depends on what was inserted and removed, in which order, and on nothing else.
 
 use std::hash::Hash;
+use std::ops::Range;
 
 use crate::record::StateKey;
 use crate::table::hash_of;
@@ -66,6 +67,22 @@ impl<K> KeyTable<K> {
     #[inline(always)]
     pub fn key(&self, number: Number) -> &K {
         &self.keys[number as usize]
+    }
+
+    /// Whether all numbers have a key that is there.
+    pub fn is_dense(&self) -> bool {
+        self.free.is_empty()
+    }
+
+    /// All keys, by number; also those that left, until their numbers are given out again.
+    pub fn keys(&self) -> &[K] {
+        &self.keys
+    }
+
+    /// The keys that are there, of those with these numbers, in the order of the numbers.
+    #[inline(always)]
+    pub fn live(&self, numbers: Range<usize>) -> impl Iterator<Item = (Number, &K)> {
+        Live::new(self, numbers)
     }
 
     /// The bytes that the table itself takes, without what keys hold elsewhere.
@@ -261,6 +278,51 @@ impl<K: Hash + Eq> KeyTable<K> {
     }
 }
 
+/// Goes through the bits of keys that are there.
+struct Live<'a, K> {
+    table: &'a KeyTable<K>,
+    /// What is left of the word that is at hand, and its place.
+    bits: u64,
+    word: usize,
+    end: usize,
+}
+
+impl<'a, K> Live<'a, K> {
+    fn new(table: &'a KeyTable<K>, numbers: Range<usize>) -> Self {
+        let mut live = Live { table, bits: 0, word: numbers.start / 64, end: numbers.end };
+        live.bits = live.load() & (u64::MAX << (numbers.start % 64));
+        live
+    }
+
+    /// The word at hand, without what comes behind the end.
+    #[inline(always)]
+    fn load(&self) -> u64 {
+        match self.end.saturating_sub(self.word * 64) {
+            0 => 0,
+            length @ 1..64 => self.table.live[self.word] & ((1 << length) - 1),
+            _ => self.table.live[self.word],
+        }
+    }
+}
+
+impl<'a, K> Iterator for Live<'a, K> {
+    type Item = (Number, &'a K);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.bits == 0 {
+            self.word += 1;
+            if self.word * 64 >= self.end {
+                return None;
+            }
+            self.bits = self.load();
+        }
+        let number = self.word * 64 + self.bits.trailing_zeros() as usize;
+        self.bits &= self.bits - 1;
+        Some((number as Number, &self.table.keys[number]))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
@@ -287,6 +349,11 @@ mod tests {
                 assert_eq!(*table.key(number), text);
             }
             assert_eq!(table.len(), model.len());
+        }
+        for numbers in [0..0, 0..table.numbers(), 3..70, 64..128, 63..table.numbers() - 1] {
+            let live = numbers.clone().filter(|number| table.is_live(*number as Number));
+            let live: Vec<_> = live.map(|number| (number as Number, table.key(number as Number))).collect();
+            assert_eq!(table.live(numbers).collect::<Vec<_>>(), live);
         }
         for (key, number) in &model {
             let text = key.to_string();

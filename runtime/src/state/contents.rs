@@ -1,6 +1,7 @@
 //! The whole state as a batch's stream: what `update_state_by_key` gives, and the snapshots of `map_with_state`.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::StateRecord;
 use super::shard::Shard;
@@ -15,11 +16,11 @@ pub struct Contents<'s, K, S> {
 }
 
 impl<'s, K: StateRecord, S: Record> Contents<'s, K, S> {
-    /// All keys with their states. Costs a sort of the keys that the batch has touched.
+    /// All keys with their states.
     pub fn pairs(&self) -> StatePairs<'s, K, S> {
         let mut shards = Vec::with_capacity(self.shards.len());
         for shard in &self.shards {
-            shards.push(ShardPairs::new(shard));
+            shards.push(ShardPairs { shard, changes: OnceLock::new() });
         }
         StatePairs { shards }
     }
@@ -32,17 +33,21 @@ pub struct StatePairs<'s, K, S> {
 }
 
 struct ShardPairs<'s, K, S> {
-    keys: &'s KeyTable<K>,
-    states: &'s [S],
+    shard: &'s Shard<K, S>,
+    /// Found where it is read, because mostly nobody reads it. Costs a sort of the keys that the batch has touched.
+    changes: OnceLock<Changes<'s, K, S>>,
+}
+
+/// What the running batch makes of a shard.
+struct Changes<'s, K, S> {
     /// The known keys whose state is not the one in `states`, by number. `None` for those that go.
     changed: Vec<(Number, Option<&'s S>)>,
     added: Vec<(&'s K, &'s S)>,
 }
 
-impl<'s, K, S> ShardPairs<'s, K, S> {
-    fn new(shard: &'s Shard<K, S>) -> Self {
+impl<'s, K, S> Changes<'s, K, S> {
+    fn of(shard: &'s Shard<K, S>) -> Self {
         let (keys, pending) = (&*shard.kept.keys, &shard.pending);
-        let states: &[S] = if pending.is_replaced { &pending.next } else { &shard.kept.states };
         let mut changed = Vec::with_capacity(pending.removed.len() + pending.touched.touches.len());
         for number in &pending.removed {
             changed.push((*number, None));
@@ -59,20 +64,33 @@ impl<'s, K, S> ShardPairs<'s, K, S> {
             }
         }
         changed.sort_unstable_by_key(|(number, _)| *number);
-        ShardPairs { keys, states, changed, added }
+        Changes { changed, added }
+    }
+}
+
+impl<'s, K, S> ShardPairs<'s, K, S> {
+    fn changes(&self) -> &Changes<'s, K, S> {
+        self.changes.get_or_init(|| Changes::of(self.shard))
+    }
+
+    /// The states of the known keys, but for those that are changed.
+    fn states(&self) -> &'s [S] {
+        let shard = self.shard;
+        if shard.pending.is_replaced { &shard.pending.next } else { &shard.kept.states }
     }
 
     fn range(&self, range: Range<usize>) -> StateViews<'_, K, S> {
-        let known = self.states.len();
+        let (states, changes) = (self.states(), self.changes());
+        let known = states.len();
         let numbers = range.start.min(known)..range.end.min(known);
-        let changed = self.changed.partition_point(|(number, _)| (*number as usize) < numbers.start);
+        let changed = changes.changed.partition_point(|(number, _)| (*number as usize) < numbers.start);
         let added = range.start.max(known) - known..range.end.max(known) - known;
         StateViews {
-            keys: self.keys,
-            states: self.states,
+            keys: &self.shard.kept.keys,
+            states,
             numbers,
-            changed: &self.changed[changed..],
-            added: self.added[added].iter(),
+            changed: &changes.changed[changed..],
+            added: changes.added[added].iter(),
         }
     }
 }
@@ -129,10 +147,8 @@ impl<'a, K: Keep, S: Keep> Iterator for StateViews<'a, K, S> {
                 None => break,
             }
         }
-        for index in self.numbers {
-            if self.keys.is_live(index as Number) {
-                acc = f(acc, (self.keys.key(index as Number).view(), self.states[index].view()));
-            }
+        for (number, key) in self.keys.live(self.numbers) {
+            acc = f(acc, (key.view(), self.states[number as usize].view()));
         }
         for (key, state) in self.added {
             acc = f(acc, (key.view(), state.view()));
@@ -141,7 +157,7 @@ impl<'a, K: Keep, S: Keep> Iterator for StateViews<'a, K, S> {
     }
 }
 
-impl<K: Keep + Sync, S: Keep + Sync> Dataset for StatePairs<'_, K, S> {
+impl<K: Record, S: Record> Dataset for StatePairs<'_, K, S> {
     type Item<'a>
         = (K::View<'a>, S::View<'a>)
     where
@@ -156,7 +172,7 @@ impl<K: Keep + Sync, S: Keep + Sync> Dataset for StatePairs<'_, K, S> {
     }
     fn weight(&self, partition: usize) -> usize {
         let shard = &self.shards[partition];
-        shard.states.len() + shard.added.len()
+        shard.states().len() + shard.changes().added.len()
     }
     fn grain(&self) -> usize {
         1024

@@ -72,10 +72,13 @@ fn look_up<K: StateRecord, S: Record, Q: StateKey<Owned = K>, V>(
     touched.begin(records);
     positions.reserve(records);
     let first_new = keys.numbers() as Number;
-    let mut numbers = [None; TOGETHER];
+    let (mut slots, mut numbers) = ([0; TOGETHER], [None; TOGETHER]);
     for records in runs.iter().flat_map(|run| run.chunks(TOGETHER)) {
-        for (number, (hash, key, _)) in numbers.iter_mut().zip(records) {
-            *number = keys.find(*hash, key);
+        for (slot, (hash, _, _)) in slots.iter_mut().zip(records) {
+            *slot = keys.first_slot(*hash);
+        }
+        for ((number, slot), (hash, key, _)) in numbers.iter_mut().zip(slots).zip(records) {
+            *number = keys.find_at(slot, *hash, key);
         }
         let new = touched.touches.len();
         for (number, (hash, key, _)) in numbers.iter().zip(records) {

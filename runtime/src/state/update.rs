@@ -1,5 +1,7 @@
 //! `update_state_by_key`: one pass over all keys, in the order of their numbers, and then over those that are new.
 
+use std::ops::Range;
+
 use super::contents::Contents;
 use super::map::Runs;
 use super::shard::{Pending, Shard};
@@ -8,6 +10,7 @@ use crate::key_table::Number;
 use crate::ops::shuffle::Side;
 use crate::record::{Keep, Record, StateKey};
 use crate::stage::Workers;
+use crate::table::TOGETHER;
 use crate::time::Time;
 
 impl<K: StateRecord, S: Record> KeyedState<K, S> {
@@ -43,37 +46,51 @@ impl<K: StateRecord, S: Record> KeyedState<K, S> {
     }
 }
 
-/// The values of a batch by key: first those of the known keys by their numbers, then those of the new keys.
+/// The values of a batch by key, in the order of the keys' numbers. Those of new keys go on behind the known ones.
 struct Values<V> {
-    /// Where the values of each key end; empty if there are no values at all.
+    /// A bit for each number: whether the key has values.
+    has_values: Vec<u64>,
+    /// Where the values of each key end, of those that have any.
     ends: Vec<u32>,
     values: Vec<V>,
 }
 
 impl<V> Values<V> {
-    #[inline(always)]
-    fn of(&self, key: usize) -> &[V] {
-        match self.ends.get(key) {
-            None => &[],
-            Some(end) => &self.values[key.checked_sub(1).map_or(0, |before| self.ends[before] as usize)..*end as usize],
-        }
+    /// The keys that have values, with these, in order.
+    fn iter(&self) -> impl Iterator<Item = (usize, &[V])> {
+        let words = self.has_values.iter().enumerate();
+        let numbers = words.flat_map(|(word, bits)| {
+            let mut bits = *bits;
+            std::iter::from_fn(move || {
+                let bit = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
+                bits &= bits - 1;
+                Some(word * 64 + bit)
+            })
+        });
+        let mut start = 0;
+        numbers.zip(&self.ends).map(move |(number, end)| {
+            let values = &self.values[start..*end as usize];
+            start = *end as usize;
+            (number, values)
+        })
     }
 }
 
 /// Brings the values of each key together, in the order of their records, and notes the keys that are new: a counting sort, so
-/// that nothing is allocated for a key.
+/// that nothing is allocated for a key, and keys without values cost a bit each.
 fn group<K: StateRecord, S: Record, Q: StateKey<Owned = K>, V>(
     shard: &mut Shard<K, S>,
     runs: Runs<Q, V>,
     records: usize,
 ) -> Values<V> {
     if records == 0 {
-        return Values { ends: Vec::new(), values: Vec::new() };
+        return Values { has_values: Vec::new(), ends: Vec::new(), values: Vec::new() };
     }
     find_keys(shard, &runs, records);
     let Pending { positions, added, .. } = &shard.pending;
-    let mut ends = vec![0u32; shard.kept.keys.numbers() + added.len()];
-    positions.iter().for_each(|key| ends[*key as usize] += 1);
+    let ranks = Ranks::new(positions, shard.kept.keys.numbers() + added.len());
+    let mut ends = vec![0u32; ranks.keys];
+    positions.iter().for_each(|key| ends[ranks.of(*key)] += 1);
     let mut start = 0;
     for end in &mut ends {
         // For now where the next value of the key belongs; in the end that is where its values end.
@@ -82,11 +99,40 @@ fn group<K: StateRecord, S: Record, Q: StateKey<Owned = K>, V>(
     let mut sorted: Vec<Option<V>> = Vec::with_capacity(records);
     sorted.resize_with(records, || None);
     for ((_, _, value), key) in runs.into_iter().flatten().zip(positions) {
-        let place = &mut ends[*key as usize];
+        let place = &mut ends[ranks.of(*key)];
         sorted[*place as usize] = Some(value);
         *place += 1;
     }
-    Values { ends, values: sorted.into_iter().flatten().collect() }
+    Values { has_values: ranks.bits, ends, values: sorted.into_iter().flatten().collect() }
+}
+
+/// A set of numbers, and the place of each in their order.
+struct Ranks {
+    bits: Vec<u64>,
+    /// How many there are before each word.
+    before: Vec<u32>,
+    keys: usize,
+}
+
+impl Ranks {
+    /// Of these numbers, which are below `end`.
+    fn new(numbers: &[Number], end: usize) -> Self {
+        let mut bits = vec![0u64; end.div_ceil(64)];
+        numbers.iter().for_each(|number| bits[*number as usize / 64] |= 1 << (number % 64));
+        let (mut before, mut keys) = (Vec::with_capacity(bits.len()), 0);
+        for word in &bits {
+            before.push(keys as u32);
+            keys += word.count_ones() as usize;
+        }
+        Ranks { bits, before, keys }
+    }
+
+    #[inline(always)]
+    fn of(&self, number: Number) -> usize {
+        let word = number as usize / 64;
+        let smaller = self.bits[word] & ((1 << (number % 64)) - 1);
+        self.before[word] as usize + smaller.count_ones() as usize
+    }
 }
 
 /// For each record the number of its key; those of new keys go on behind the others.
@@ -100,19 +146,25 @@ fn find_keys<K: StateRecord, S: Record, Q: StateKey<Owned = K>, V>(
     touched.begin(records);
     positions.reserve(records);
     let first_new = keys.numbers() as Number;
-    for (hash, key, _) in runs.iter().flatten() {
-        positions.push(match keys.find(*hash, key) {
-            Some(number) => number,
-            None => {
-                let number = first_new + added.len() as Number;
-                let is = |other: Number| key.is(&added[(other - first_new) as usize].1);
-                let (position, is_new) = touched.find_or_insert(*hash, is, number);
-                if is_new {
-                    added.push((*hash, key.view().keep()));
+    let mut slots = [0; TOGETHER];
+    for records in runs.iter().flat_map(|run| run.chunks(TOGETHER)) {
+        for (slot, (hash, _, _)) in slots.iter_mut().zip(records) {
+            *slot = keys.first_slot(*hash);
+        }
+        for (slot, (hash, key, _)) in slots.iter().zip(records) {
+            positions.push(match keys.find_at(*slot, *hash, key) {
+                Some(number) => number,
+                None => {
+                    let number = first_new + added.len() as Number;
+                    let is = |other: Number| key.is(&added[(other - first_new) as usize].1);
+                    let (position, is_new) = touched.find_or_insert(*hash, is, number);
+                    if is_new {
+                        added.push((*hash, key.view().keep()));
+                    }
+                    first_new + position
                 }
-                first_new + position
-            }
-        });
+            });
+        }
     }
     touched.touches.clear();
 }
@@ -124,24 +176,38 @@ fn call<'s, K: StateRecord, S: Record, V>(
     values: &Values<V>,
     f: &impl Fn(Time, K::View<'s>, &[V], Option<S>) -> Option<S>,
 ) -> &'s Shard<K, S> {
-    let (keys, states) = (&*shard.kept.keys, &*shard.kept.states);
+    shard.pending.is_replaced = true;
+    let (keys, known) = (&*shard.kept.keys, shard.kept.keys.numbers());
     let (added, next) = (&shard.pending.added, &mut shard.pending.next);
     let (added_states, removed) = (&mut shard.pending.added_states, &mut shard.pending.removed);
-    next.reserve(states.len());
-    for (number, state) in states.iter().enumerate() {
-        let mut after = None;
-        if keys.is_live(number as Number) {
-            after = f(time, keys.key(number as Number).view(), values.of(number), Some(state.clone()));
-            if after.is_none() {
-                removed.push(number as Number);
+    next.reserve(known);
+    let mut call = |numbers: Range<usize>, values: &[V]| {
+        let numbered = numbers.clone().zip(&keys.keys()[numbers.clone()]).zip(&shard.kept.states[numbers]);
+        next.extend(numbered.map(|((number, key), state)| {
+            let mut after = None;
+            if keys.is_dense() || keys.is_live(number as Number) {
+                after = f(time, key.view(), values, Some(state.clone()));
+                if after.is_none() {
+                    removed.push(number as Number);
+                }
             }
+            // Each number has some state, also when its key goes or is not there.
+            after.unwrap_or_else(|| state.clone())
+        }));
+    };
+    let (mut from, mut new) = (0, 0);
+    for (number, values) in values.iter() {
+        if number < known {
+            call(from..number, &[]);
+            call(number..number + 1, values);
+            from = number + 1;
+        } else {
+            call(from..known, &[]);
+            from = known;
+            added_states.push(f(time, added[new].1.view(), values, None));
+            new += 1;
         }
-        // Each number has some state, also when its key goes or is not there.
-        next.push(after.unwrap_or_else(|| state.clone()));
     }
-    for (position, (_, key)) in added.iter().enumerate() {
-        added_states.push(f(time, key.view(), values.of(keys.numbers() + position), None));
-    }
-    shard.pending.is_replaced = true;
+    call(from..known, &[]);
     shard
 }
