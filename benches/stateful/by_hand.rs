@@ -16,12 +16,8 @@ pub trait Job: Send + 'static {
     fn batch(&mut self, records: &[(u64, u64)]) -> u64;
 }
 
-/// The job on so many threads.
+/// The job on so many threads. As with a context, none of them is the one that makes the batches.
 pub fn side<J: Job>(workers: usize, job: impl Fn() -> J) -> Side {
-    if workers == 1 {
-        let mut job = job();
-        return Box::new(move |batch| job.batch(batch));
-    }
     let threads: Vec<_> = (0..workers).map(|own| Thread::start(job(), own, workers)).collect();
     Box::new(move |batch| {
         threads.iter().for_each(|thread| thread.requests.send(Arc::clone(batch)).unwrap());
@@ -40,8 +36,11 @@ impl Thread {
         thread::spawn(move || {
             let mut records = Vec::new();
             for batch in batches {
-                select(&batch, own, workers, &mut records);
-                results.send(job.batch(&records)).unwrap();
+                let own_records = match workers {
+                    1 => &**batch,
+                    _ => select(&batch, own, workers, &mut records),
+                };
+                results.send(job.batch(own_records)).unwrap();
             }
         });
         Thread { requests, sums }
@@ -49,14 +48,14 @@ impl Thread {
 }
 
 /// The records of a thread's own keys, found without a branch that depends on the hash.
-fn select(batch: &[(u64, u64)], own: usize, workers: usize, records: &mut Vec<(u64, u64)>) {
+fn select<'a>(batch: &[(u64, u64)], own: usize, workers: usize, records: &'a mut Vec<(u64, u64)>) -> &'a [(u64, u64)] {
     records.resize(batch.len(), (0, 0));
     let (hasher, mut length) = (FixedState::with_seed(1), 0);
     for record in batch {
         records[length] = *record;
         length += usize::from(hasher.hash_one(record.0) as usize % workers == own);
     }
-    records.truncate(length);
+    &records[..length]
 }
 
 /// The number of each key, so that the rest can be kept side by side.

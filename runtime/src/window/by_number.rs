@@ -1,5 +1,6 @@
 //! Vectors with one item for each number of a key.
 
+use crate::fold::fold_in_place;
 use crate::key_table::Number;
 
 /// Puts an item at a number. Numbers in between, which no key has at present, get copies.
@@ -8,6 +9,17 @@ pub(super) fn put<T: Clone>(items: &mut Vec<T>, number: Number, item: T) {
     match items.get_mut(number as usize) {
         Some(place) => *place = item,
         None => items.resize(number as usize + 1, item),
+    }
+}
+
+/// Replaces the item at a number by what `fold` makes of it.
+#[inline(always)]
+pub(super) fn fold<T: Clone>(items: &mut Vec<T>, index: usize, fold: impl FnOnce(T) -> T) {
+    if std::mem::needs_drop::<T>() {
+        fold_in_place(items, index, |item| item, fold);
+    } else {
+        let item = &mut items[index];
+        *item = fold(item.clone());
     }
 }
 

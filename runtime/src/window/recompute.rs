@@ -1,6 +1,5 @@
 //! Values merged from all panes when the window is read: the least work where panes are few.
 
-use crate::fold::fold_in_place;
 use crate::key_table::Number;
 use crate::record::{Keep, Record};
 
@@ -54,7 +53,7 @@ impl<C: Record, F: Merge<C>> Algorithm<C, F> for Recompute {
             if at.is_only {
                 put(&mut derived.values, at.number, value.clone());
             } else {
-                fold_in_place(&mut derived.values, at.index(), |old| old, |old| fold.merge(old, value.clone()));
+                by_number::fold(&mut derived.values, at.index(), |old| fold.merge(old, value.clone()));
             }
         });
         derived.is_settled = true;

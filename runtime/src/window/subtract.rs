@@ -2,7 +2,6 @@
 
 use std::any::TypeId;
 
-use crate::fold::fold_in_place;
 use crate::key_table::Number;
 use crate::record::{Keep, Record};
 use crate::table::SHARDS;
@@ -30,7 +29,7 @@ impl<C: Record> Totals<C> {
         if at.is_only {
             put(&mut self.0, at.number, value.clone());
         } else {
-            fold_in_place(&mut self.0, at.index(), |total| total, |total| fold.merge(total, value.clone()));
+            by_number::fold(&mut self.0, at.index(), |total| fold.merge(total, value.clone()));
         }
     }
 }
@@ -53,7 +52,7 @@ impl<C: Record, F: Unmerge<C>> Algorithm<C, F> for Subtract {
     #[inline]
     fn leave(derived: &mut Totals<C>, fold: &F, _: &Panes<C>, at: Place, kept: &C) {
         if !at.is_only {
-            fold_in_place(&mut derived.0, at.index(), |total| total, |total| fold.unmerge(total, kept.clone()));
+            by_number::fold(&mut derived.0, at.index(), |total| fold.unmerge(total, kept.clone()));
         }
     }
 

@@ -8,7 +8,6 @@
 //! All keys of a shard are turned over together, pane by pane: what is read and written lies side by side. Shards have their
 //! turns at different times, once in the length of the window, so that no batch has to do it for all.
 
-use crate::fold::fold_in_place;
 use crate::key_table::Number;
 use crate::record::{Keep, Record};
 
@@ -64,7 +63,7 @@ impl<C: Record> Stacked<C> {
             put(&mut self.stacks, number, Stacks::default());
         }
         if std::mem::replace(&mut self.stacks[index].has_back, true) {
-            fold_in_place(&mut self.backs, index, |total| total, |total| fold.merge(total, value.clone()));
+            by_number::fold(&mut self.backs, index, |total| fold.merge(total, value.clone()));
         } else {
             put(&mut self.backs, number, value.clone());
         }
@@ -112,7 +111,7 @@ impl<C: Record> Stacked<C> {
             put(&mut self.fronts, number, value.clone());
         } else {
             self.newer.push(self.fronts[index].clone());
-            fold_in_place(&mut self.fronts, index, |newer| newer, |newer| fold.merge(value.clone(), newer));
+            by_number::fold(&mut self.fronts, index, |newer| fold.merge(value.clone(), newer));
         }
     }
 
