@@ -167,61 +167,8 @@ impl Job for Scores {
     }
 }
 
-/// The greatest values by a queue a key, of those values that no newer one beats. Its first item is kept in place.
-pub struct Queues {
-    numbers: Numbers,
-    queues: Vec<Queue>,
-    now: u32,
-    length: u32,
-}
-
-#[derive(Default)]
-struct Queue {
-    /// The pane and the value; 0 if the key is not there.
-    first: (u32, u64),
-    others: VecDeque<(u32, u64)>,
-}
-
-impl Queues {
-    pub fn new(length: usize) -> Self {
-        Queues { numbers: Numbers::default(), queues: Vec::new(), now: 0, length: length as u32 }
-    }
-}
-
-impl Job for Queues {
-    fn batch(&mut self, records: &[(u64, u64)]) -> u64 {
-        self.now += 1;
-        for (key, value) in records {
-            let number = self.numbers.get(*key);
-            let queue = at(&mut self.queues, number);
-            if *value >= queue.first.1 {
-                queue.others.clear();
-                queue.first = (self.now, *value);
-                continue;
-            }
-            while queue.others.back().is_some_and(|(_, other)| other <= value) {
-                queue.others.pop_back();
-            }
-            queue.others.push_back((self.now, *value));
-        }
-        let mut sum = 0;
-        for (number, queue) in self.queues.iter_mut().enumerate() {
-            if queue.first.0 == 0 {
-                continue;
-            }
-            while queue.first.0 + self.length <= self.now && queue.first.0 > 0 {
-                queue.first = queue.others.pop_front().unwrap_or_default();
-            }
-            match queue.first {
-                (0, _) => self.numbers.remove(number),
-                (_, greatest) => sum = entry(sum, self.numbers.keys[number], greatest),
-            }
-        }
-        sum
-    }
-}
-
-/// The greatest values by two stacks of panes, as for any associative function. Values are above 0.
+/// The greatest values by two stacks of panes, as for any associative function. A queue a key of the values that may still be the
+/// greatest takes several times as long. Values are above 0.
 pub struct Stacks {
     numbers: Numbers,
     records: Vec<u32>,

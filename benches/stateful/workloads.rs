@@ -7,7 +7,7 @@ use microbatch::aggregate::max;
 use microbatch::prelude::*;
 use microbatch::source::{Interval, Source};
 
-use super::by_hand::{self, Counts, Queues, Scores, Stacks, Sums};
+use super::by_hand::{self, Counts, Scores, Stacks, Sums};
 use super::random::Random;
 
 /// Pairs of a key and a value above 0.
@@ -61,13 +61,13 @@ pub const WORKLOADS: &[Workload] = &[
         "max_60",
         60,
         |workers| side(workers, |feed, out| greatest(feed, out, 60)),
-        |workers| by_hand::side(workers, || Queues::new(60)),
+        |workers| by_hand::side(workers, || Stacks::new(60)),
     ),
     window(
         "max_600",
         600,
         |workers| side(workers, |feed, out| greatest(feed, out, 600)),
-        |workers| by_hand::side(workers, || Queues::new(600)),
+        |workers| by_hand::side(workers, || Stacks::new(600)),
     ),
     window(
         "stacks_60",

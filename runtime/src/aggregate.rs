@@ -42,7 +42,7 @@ use std::marker::PhantomData;
 use std::ops::{Add, Sub};
 
 use crate::record::{Keep, Record};
-use crate::window::{Merge, Monotonic, Select, Subtract, TwoStacks, Unmerge};
+use crate::window::{Merge, Select, Selecting, Subtract, TwoStacks, Unmerge};
 
 /// How records are put together: each is lifted to a partial result, partial results are combined, and what a window has is
 /// lowered to what comes out.
@@ -147,8 +147,9 @@ algebras! {
     Associative: TwoStacks;
     /// The oldest part can be taken out again, see [`Invert`]: a record costs a combination and an inverse.
     Invertible: Subtract;
-    /// One of the records is selected, see [`Choose`]. A window keeps those that may still be (a monotonic queue).
-    Selective: Monotonic;
+    /// One of the records is selected, see [`Choose`]. Of values that are expensive to clone, a window keeps those that may still
+    /// be (a monotonic queue); others are combined as associative ones.
+    Selective: Selecting;
 }
 
 /// An aggregate as the windows use it.

@@ -1,7 +1,7 @@
 //! What each window operator keeps from batch to batch, before its first one: a function for each, with its name.
 //!
 //! Here it is decided by which algorithm a window follows the change: what leaves is subtracted where there is an inverse;
-//! otherwise two stacks hold results of parts; a queue holds what may still be selected. See `crate::window`.
+//! otherwise two stacks hold results of parts, or a queue what may still be selected. See `crate::window`.
 
 use std::hash::Hash;
 

@@ -16,6 +16,7 @@ mod monotonic;
 mod panes;
 mod pool;
 mod recompute;
+mod selecting;
 mod shape;
 mod shard;
 mod subtract;
@@ -28,8 +29,10 @@ pub use algorithm::{Algorithm, Merge, Select, Unmerge};
 pub use arrivals::Arrivals;
 pub use concat::Concat;
 pub use keyed::KeyedWindow;
+#[cfg(test)]
 pub use monotonic::Monotonic;
 pub use recompute::Recompute;
+pub use selecting::Selecting;
 pub use shape::Shape;
 pub use subtract::Subtract;
 pub use two_stacks::TwoStacks;

@@ -57,6 +57,30 @@ impl Select<i64> for Functions {
     }
 }
 
+/// The greatest value, by a function or selected.
+impl<C: Clone + Ord> Merge<Greatest<C>> for Functions
+where
+    Greatest<C>: Record,
+{
+    fn merge(&self, older: Greatest<C>, newer: Greatest<C>) -> Greatest<C> {
+        self.burn();
+        older.max(newer)
+    }
+}
+
+impl<C: Clone + Ord> Select<Greatest<C>> for Functions
+where
+    Greatest<C>: Record,
+{
+    fn beats(&self, newer: &Greatest<C>, older: &Greatest<C>) -> bool {
+        self.burn();
+        newer >= older
+    }
+}
+
+/// Of small values, and of such as lie on the heap.
+type Greatest<C> = Option<C>;
+
 /// Order matters here, and values lie on the heap.
 impl Merge<String> for Functions {
     fn merge(&self, older: String, newer: String) -> String {
@@ -308,6 +332,12 @@ fn two_stacks_keep_the_order_of_time() {
 #[test]
 fn monotonic_equals_the_history() {
     check::<i64, Monotonic>(&GREATEST);
+}
+
+#[test]
+fn selecting_equals_the_history() {
+    check::<Greatest<u64>, Selecting>(&Case { value: Some, merge: Ord::max });
+    check::<Greatest<String>, Selecting>(&Case { value: |n| Some(n.to_string()), merge: Ord::max });
 }
 
 #[test]

@@ -173,7 +173,7 @@ impl<C: Record, F: Merge<C>> Algorithm<C, F> for TwoStacks {
     }
 
     fn rebuild(derived: &mut Stacked<C>, fold: &F, panes: &Panes<C>, is_open: bool, _: usize) {
-        *derived = Stacked { newer: std::mem::take(&mut derived.newer), ..Stacked::default() };
+        // A panic may have emptied any of the vectors. What is read of them is written before.
         derived.turn_over(fold, panes, usize::from(is_open));
     }
 
@@ -191,7 +191,7 @@ impl<C: Record, F: Merge<C>> Algorithm<C, F> for TwoStacks {
     }
 
     fn turn(panes: u32) -> Option<u64> {
-        Some(u64::from(panes))
+        (panes > 1).then(|| u64::from(panes))
     }
 }
 
