@@ -23,6 +23,7 @@ mod editor;
 mod emit;
 mod expand;
 mod ir;
+mod members;
 mod names;
 mod ops;
 mod parse;
@@ -30,6 +31,7 @@ mod plan;
 mod record;
 mod reference;
 mod slide;
+mod stored;
 #[cfg(test)]
 mod tests;
 
@@ -39,8 +41,10 @@ pub fn stream(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand::stream(input.into()).into()
 }
 
-/// Makes a type a `Record`: one that streams can carry beyond their batch. The type must be `Clone`.
-#[proc_macro_derive(Record)]
+/// Makes a type a `Record`: one that streams can carry beyond their batch, and that checkpoints can hold. The type must be
+/// `Clone`. `#[record(skip)]` before a field leaves it out where a record is shown or stored; when a record is read from a
+/// checkpoint, such a field gets its `Default`.
+#[proc_macro_derive(Record, attributes(record))]
 pub fn derive_record(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     record::derive(input.into()).into()
 }

@@ -134,6 +134,7 @@ mod signal;
 mod signals;
 mod stage;
 mod state;
+mod stored;
 mod striped;
 mod table;
 pub mod text;
@@ -177,6 +178,7 @@ pub use signal::{StopHandle, StopSignal};
 pub use source::{FileOptions, Intake, Receiver, SocketOptions};
 pub use state::{InitialState, State, StateView};
 pub use std::time::Duration;
+pub use stored::{Malformed, Shape, Shapes, Stored};
 pub use time::Time;
 
 /// `stream!(every = 1s, name = "word-count", |ssc| { … })` is an expression of a type that implements [`Pipeline`]. `every` is
@@ -221,6 +223,7 @@ pub mod __private {
     pub use crate::plan::{Plan, Stage, Step, StepKind};
     pub use crate::show::show_fields;
     pub use crate::stage::More;
+    pub use crate::stored::{Field, Fields, NO_VARIANT, load_tag, store_tag};
 
     /// The body of a pipeline that is not Rust yet: only an editor looks inside.
     #[doc(hidden)]

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::stored::Stored;
 use crate::time::Time;
 
 /// A value that a closure may produce, and how to keep it beyond its batch.
@@ -67,7 +68,7 @@ pub trait Keep: Sized {
     note = "put `#[derive(Clone, Record)]` on each type of yours in it",
     note = "own what is borrowed, for example with `.map(|text| text.to_string())`, or `.map_values(|text| text.to_string())` where there are keys"
 )]
-pub trait Record: Keep<Owned = Self> + Clone + Send + Sync + 'static {}
+pub trait Record: Keep<Owned = Self> + Stored + Clone + Send + Sync + 'static {}
 
 /// A key: a value that can be hashed, compared and kept.
 #[diagnostic::on_unimplemented(
@@ -455,11 +456,11 @@ macro_rules! seen_by_reference {
 
 seen_by_reference!(
     [T: Record] Box<T>,
-    [T: Send | Sync | Shared] Arc<T>,
+    [T: Stored | Send | Sync] Arc<T>,
     [T: Record | Ord] BTreeSet<T>,
     [K: Record | Ord, V: Record] BTreeMap<K, V>,
-    [T: Record | Hash | Eq, S: BuildHasher | Clone | Send | Sync | Shared] HashSet<T, S>,
-    [K: Record | Hash | Eq, V: Record, S: BuildHasher | Clone | Send | Sync | Shared] HashMap<K, V, S>,
+    [T: Record | Hash | Eq, S: BuildHasher | Default | Clone | Send | Sync | Shared] HashSet<T, S>,
+    [K: Record | Hash | Eq, V: Record, S: BuildHasher | Default | Clone | Send | Sync | Shared] HashMap<K, V, S>,
     [T: Record] VecDeque<T>,
     [] PathBuf,
 );
