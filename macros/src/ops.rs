@@ -291,6 +291,9 @@ operators! {
     print_table:           Output (titles: Value)                          "print_table([\"word\", \"count\"])";
     save_as_text_files:    Output (prefix: Value, suffix: Value = "\"\"")  "save_as_text_files(prefix, suffix)";
     foreach_batch:         Action (f: Function(2))                         "foreach_batch(|batch, time| …)";
+    foreach_batch as foreach_batch_with_replay:
+                           Action (f: Function(3))                         "foreach_batch(|batch, time, is_replay| …)";
+    foreach_batch_once:    Output (sink: Value)                            "foreach_batch_once(sink)";
     collect_into:          Output (collector: Handle)                      "collect_into(&collector)";
     remember:              Output (remembered: Handle, duration: Duration) "remember(&remembered, duration)";
 }

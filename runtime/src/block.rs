@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::slice;
 
-use crate::record::Keep;
+use crate::record::{Keep, Record};
+use crate::stored::{Malformed, Shape, Shapes, Stored};
 use crate::text::Lines;
 
 /// A run of received records. A source hands its data over in blocks; a stage looks at their records in place.
@@ -12,6 +13,11 @@ pub trait Block: Send + Sync + 'static {
     type Item<'a>;
     /// The records of a part of the block.
     type Views<'a>: Iterator<Item = Self::Item<'a>>;
+
+    /// A block without records.
+    fn empty() -> Self
+    where
+        Self: Sized;
 
     /// The length of the block in the units in which it can be cut: records, or bytes of text.
     fn weight(&self) -> usize;
@@ -27,6 +33,50 @@ pub trait Block: Send + Sync + 'static {
 
     /// The records that begin in `range`; ranges that cover `0..weight()` give every record once.
     fn views(&self, range: Range<usize>) -> Self::Views<'_>;
+}
+
+/// A block that can be written to a checkpoint or a log.
+#[diagnostic::on_unimplemented(
+    message = "the records of this stream cannot be written to a checkpoint",
+    label = "`{Self}` does not stand on its own",
+    note = "own what is borrowed, for example with `.map(|text| text.to_string())` before the operator"
+)]
+pub trait StoredBlock: Block + Sized {
+    /// Appends the block.
+    fn store_block(&self, out: &mut Vec<u8>);
+
+    /// Takes a block from the front of the bytes.
+    ///
+    /// # Errors
+    /// When they are not what `store_block` has written.
+    fn load_block(from: &mut &[u8]) -> Result<Self, Malformed>;
+
+    /// What `store_block` writes.
+    fn block_shape(shapes: &mut Shapes) -> Shape;
+}
+
+impl<T: Record> StoredBlock for Vec<T> {
+    fn store_block(&self, out: &mut Vec<u8>) {
+        Stored::store(self, out);
+    }
+    fn load_block(from: &mut &[u8]) -> Result<Self, Malformed> {
+        Stored::load(from)
+    }
+    fn block_shape(shapes: &mut Shapes) -> Shape {
+        <Self as Stored>::shape(shapes)
+    }
+}
+
+impl StoredBlock for TextBlock {
+    fn store_block(&self, out: &mut Vec<u8>) {
+        self.text.store(out);
+    }
+    fn load_block(from: &mut &[u8]) -> Result<Self, Malformed> {
+        String::load(from).map(TextBlock::new)
+    }
+    fn block_shape(shapes: &mut Shapes) -> Shape {
+        String::shape(shapes)
+    }
 }
 
 /// Records side by side, seen as their views.
@@ -63,6 +113,10 @@ impl<'a, T: Keep> Iterator for Views<'a, T> {
 impl<T: Keep + Send + Sync + 'static> Block for Vec<T> {
     type Item<'a> = T::View<'a>;
     type Views<'a> = Views<'a, T>;
+
+    fn empty() -> Self {
+        Vec::new()
+    }
 
     fn weight(&self) -> usize {
         self.len()
@@ -111,6 +165,10 @@ impl TextBlock {
 impl Block for TextBlock {
     type Item<'a> = &'a str;
     type Views<'a> = Lines<'a>;
+
+    fn empty() -> Self {
+        TextBlock { text: String::new(), lines: 0 }
+    }
 
     fn weight(&self) -> usize {
         self.text.len()

@@ -1,5 +1,6 @@
 //! Running pipelines: on the wall clock, on the caller's thread, or on manual time.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -7,10 +8,13 @@ use std::time::Duration;
 use crate::as_of::Joined;
 use crate::backpressure::Backpressure;
 use crate::clock::Clock;
+use crate::checkpoint::SyncPolicy;
 use crate::driver::Driver;
+use crate::durable::{CheckpointOptions, Durable};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::listener::{Listeners, StreamingListener};
+use crate::migration::Migration;
 use crate::pipeline::Pipeline;
 use crate::policy::{BadRecords, OnFailure};
 use crate::progress::ProgressBoard;
@@ -20,6 +24,7 @@ use crate::shared::{Failure, Shared, Status, StatusCell};
 use crate::signal::{StopHandle, StopSignal};
 use crate::source::SourceOptions;
 use crate::stage::Workers;
+use crate::stored::Stored;
 use crate::time::Time;
 
 /// Runs a pipeline. Set what you need, then choose how to run it.
@@ -55,6 +60,7 @@ pub struct StreamingContext<P> {
     sources: SourceOptions,
     listeners: Listeners,
     show_progress: bool,
+    checkpoints: CheckpointOptions,
 }
 
 impl<P: Pipeline> StreamingContext<P> {
@@ -77,6 +83,7 @@ impl<P: Pipeline> StreamingContext<P> {
             },
             listeners: Listeners::default(),
             show_progress: false,
+            checkpoints: CheckpointOptions::default(),
         }
     }
 
@@ -203,6 +210,93 @@ impl<P: Pipeline> StreamingContext<P> {
         self
     }
 
+    /// Keeps in this directory what must not be lost: the first start begins, and every later one goes on where the last commit
+    /// was, however the run before has ended. The directory is made if it is missing, belongs to one pipeline, and is used by
+    /// one process at a time.
+    ///
+    /// Before a batch has any effect it is written which records it has; when all its outputs have written, it is committed. A
+    /// batch that was not committed runs again, with the same records and the same time; one that was does not. Windows and
+    /// states are written from time to time, see [`checkpoint_interval`](Self::checkpoint_interval); the batches since then run
+    /// again for their sake, without their outputs, so closures should give the same results for the same records.
+    ///
+    /// What a source received and nobody committed is lost with the process, unless the source can be read again (files can)
+    /// or writes a [log](Self::write_ahead_log). Where there is such a source, every batch is a checkpoint.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// fn counts(out: Collector<(char, u64)>) -> impl Pipeline {
+    ///     stream!(every = 1s, name = "counts", |ssc| {
+    ///         let letters = ssc.queue_stream([vec!['a', 'b'], vec!['a'], vec!['a']]);
+    ///         let pairs = letters.map(|letter| (letter, 1u64));
+    ///         let counts = pairs.update_state_by_key(|ones, sum| Some(sum.unwrap_or(0) + ones.len() as u64));
+    ///         counts.collect_into(&out);
+    ///     })
+    /// }
+    ///
+    /// let state = tempfile::tempdir()?;
+    /// let out = Collector::default();
+    /// let mut context = StreamingContext::new(counts(out.clone())).checkpoint_dir(state.path()).manual()?;
+    /// context.advance(2)?;
+    /// drop(context); // as if the program had ended
+    ///
+    /// let mut context = StreamingContext::new(counts(out.clone())).checkpoint_dir(state.path()).manual()?;
+    /// context.advance(1)?;
+    /// let (time, mut last) = out.batches().pop().ok_or("no batch")?;
+    /// last.sort();
+    /// assert_eq!((time.as_millis(), last), (3000, vec![('a', 3), ('b', 1)]));
+    /// # Ok::<(), microbatch::Error>(())
+    /// ```
+    pub fn checkpoint_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.checkpoints.directory = Some(directory.into());
+        self
+    }
+
+    /// How often windows and states are written to the [checkpoint directory](Self::checkpoint_dir): a multiple of the batch
+    /// interval. The default is 10 s, or the batch interval if that is longer; where a source cannot be read again, every batch.
+    /// If a stateful stream was given a shorter one, that counts: a checkpoint has all states as of the same batch.
+    ///
+    /// A checkpoint costs what has changed since the last one, and is written while batches go on. After a crash the batches
+    /// since the last one run again, so that a longer interval makes for less writing and a longer start.
+    pub fn checkpoint_interval(mut self, interval: Duration) -> Self {
+        self.checkpoints.interval = Some(interval);
+        self
+    }
+
+    /// When what is written of a batch must have reached the disk. The default is [`SyncPolicy::EachBatch`].
+    pub fn sync_policy(mut self, policy: SyncPolicy) -> Self {
+        self.checkpoints.sync = policy;
+        self
+    }
+
+    /// How values of a state that an older version of the program has saved become values of this one. Several for one state are
+    /// followed from the saved type to the present one, over as many steps as it takes. Keys keep their type.
+    ///
+    /// ```no_run
+    /// use microbatch::prelude::*;
+    ///
+    /// # fn sessions() -> impl Pipeline { stream!(every = 1s, |ssc| { ssc.queue_stream([vec![1]]).print(); }) }
+    /// StreamingContext::new(sessions())
+    ///     .checkpoint_dir("state")
+    ///     .state_migration("visits", |count: u32| u64::from(count))
+    ///     .run()?;
+    /// # Ok::<(), microbatch::Error>(())
+    /// ```
+    pub fn state_migration<V: Stored, W: Stored>(
+        mut self,
+        state: impl Into<String>,
+        convert: impl Fn(V) -> W + Send + Sync + 'static,
+    ) -> Self {
+        self.checkpoints.migrations.push(Arc::new(Migration::new(state.into(), convert)));
+        self
+    }
+
+    /// Gives up what the checkpoint has of this window or state: it begins anew, or goes if the program has none of this name.
+    pub fn drop_state(mut self, state: impl Into<String>) -> Self {
+        self.checkpoints.dropped.push(state.into());
+        self
+    }
+
     /// Tells `listener` what happens.
     pub fn listener(self, listener: Arc<dyn StreamingListener>) -> Self {
         self.listeners.add(listener);
@@ -251,6 +345,7 @@ impl<P: Pipeline> StreamingContext<P> {
             self.on_failure,
             self.batches_to_run(&shared.clock),
             self.sources.clone(),
+            Durable::open(&self.checkpoints, self.pipeline.name(), self.pipeline.every())?,
         ))
     }
 

@@ -3,7 +3,7 @@
 //! A dataset consists of partitions. They depend on the data alone, never on the number of workers.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::block::{Block, Views};
 use crate::record::{Keep, Same};
@@ -28,6 +28,10 @@ pub trait Dataset: Sync {
     fn grain(&self) -> usize;
     /// The records that begin in `range` of a partition.
     fn views(&self, partition: usize, range: Range<usize>) -> Self::Views<'_>;
+    /// No records. To be asked where there may be no partition at all.
+    fn none(&self) -> Self::Views<'_> {
+        self.views(0, 0..0)
+    }
 }
 
 /// What others hold can be read as well.
@@ -54,16 +58,21 @@ impl<D: Dataset> Dataset for &D {
     fn views(&self, partition: usize, range: Range<usize>) -> D::Views<'_> {
         D::views(self, partition, range)
     }
+    fn none(&self) -> D::Views<'_> {
+        D::none(self)
+    }
 }
 
 /// The blocks of one source that belong to one batch; a block is a partition.
 pub struct Received<B> {
     blocks: Vec<Arc<B>>,
+    /// Made where no records are asked for.
+    empty: OnceLock<B>,
 }
 
 impl<B> Received<B> {
     pub(crate) fn new(blocks: Vec<Arc<B>>) -> Self {
-        Received { blocks }
+        Received { blocks, empty: OnceLock::new() }
     }
 
     pub(crate) fn blocks(&self) -> &[Arc<B>] {
@@ -87,6 +96,9 @@ impl<B: Block> Dataset for Received<B> {
     #[inline]
     fn views(&self, partition: usize, range: Range<usize>) -> B::Views<'_> {
         self.blocks[partition].views(range)
+    }
+    fn none(&self) -> B::Views<'_> {
+        self.empty.get_or_init(B::empty).views(0..0)
     }
 }
 
@@ -163,6 +175,9 @@ impl<T: Keep + Sync> Dataset for Rows<T> {
     #[inline]
     fn views(&self, partition: usize, range: Range<usize>) -> Views<'_, T> {
         Views::new(&self.rows[self.range(partition)][range])
+    }
+    fn none(&self) -> Views<'_, T> {
+        Views::new(&[])
     }
 }
 
@@ -344,5 +359,8 @@ where
             None => EitherViews::Left(left.views(partition, range)),
             Some(partition) => EitherViews::Right(right.views(partition, range)),
         }
+    }
+    fn none(&self) -> Self::Views<'_> {
+        EitherViews::Left(self.left.none())
     }
 }

@@ -182,6 +182,11 @@ impl Driver {
         self.last
     }
 
+    /// There was a batch at this time: the next one comes later.
+    pub fn resume(&mut self, time: Time) {
+        self.last = self.last.max(time.floor(self.every));
+    }
+
     /// The pipeline has come to its end by itself: a request that is done is answered.
     pub fn end(&mut self) {
         if let Mode::Manual { replies, left: 0, asked: true, .. } = &self.mode {

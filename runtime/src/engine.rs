@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use crate::backpressure::Controllers;
 use crate::block::Block;
 use crate::dataset::{Dataset, Received};
 use crate::driver::{Driver, Tick};
+use crate::durable::Durable;
 use crate::error::{BoxError, Error, Result};
 use crate::inputs::Inputs;
 use crate::listener::{BatchInfo, InputInfo, OutputOperationInfo};
@@ -19,7 +21,8 @@ use crate::ops::output::{Outlet, Output};
 use crate::policy::OnFailure;
 use crate::shared::{Shared, Status};
 use crate::source::{Interval, Source, SourceContext, SourceOptions};
-use crate::stage::{self, Gather, Panicked, Parts, Sizes, Workers};
+use crate::staged::Staged;
+use crate::stage::{self, Gather, Panicked, Parts, Pass, Sizes, Workers};
 use crate::time::Time;
 use crate::transaction::Transaction;
 use crate::window_shape::WindowShape;
@@ -44,6 +47,12 @@ pub struct Engine {
     is_due: Cell<bool>,
     /// When the sizes of the states were told.
     sized: Option<Instant>,
+    /// Whether a window that was restored waits for the functions of its operator.
+    wants_functions: bool,
+    /// With a checkpoint directory.
+    durable: Option<Durable>,
+    /// Whether the setup is through.
+    has_begun: bool,
 }
 
 /// The batch that is being processed, over all its attempts.
@@ -68,24 +77,76 @@ pub struct Commit {
     output: usize,
     label: Arc<str>,
     actions: VecDeque<Pending>,
+    is_replay: bool,
 }
 
 /// What an output operation has left to do.
 struct Pending {
     output: usize,
     label: Arc<str>,
-    action: Box<dyn FnOnce() -> Result<(), BoxError> + Send>,
+    action: Action,
+}
+
+enum Action {
+    Call(Box<dyn FnOnce() -> Result<(), BoxError> + Send>),
+    Publish(Staged),
+}
+
+impl Action {
+    fn run(self) -> Result<(), BoxError> {
+        match self {
+            Action::Call(action) => action(),
+            Action::Publish(staged) => Ok(staged.publish()?),
+        }
+    }
+}
+
+/// Why a batch is not committed, or not as it should be.
+enum Trouble {
+    /// It can be tried again.
+    Failed(Error),
+    /// It is committed on disk and not here, or not to be seen yet: the next start mends that.
+    Fatal(Error),
 }
 
 impl Commit {
     /// Runs `action` when all outputs of the batch are written. After an error the batch fails, and another attempt writes
     /// this output again.
     pub fn then(&mut self, action: impl FnOnce() -> Result<(), BoxError> + Send + 'static) {
-        self.actions.push_back(Pending {
-            output: self.output,
-            label: Arc::clone(&self.label),
-            action: Box::new(action),
+        self.push(Action::Call(Box::new(action)));
+    }
+
+    /// Has `staged` take its place when the batch is committed, also if the process is killed in between.
+    pub fn publish(&mut self, staged: Staged) {
+        self.push(Action::Publish(staged));
+    }
+
+    /// The output operation that is being written.
+    pub fn label(&self) -> Arc<str> {
+        Arc::clone(&self.label)
+    }
+
+    /// Whether the batch has run before, in an earlier run of the program.
+    pub fn is_replay(&self) -> bool {
+        self.is_replay
+    }
+
+    fn push(&mut self, action: Action) {
+        self.actions.push_back(Pending { output: self.output, label: Arc::clone(&self.label), action });
+    }
+
+    /// What is to be renamed: from, to.
+    fn staged(&self) -> Vec<(PathBuf, PathBuf)> {
+        let staged = self.actions.iter().filter_map(|pending| match &pending.action {
+            Action::Publish(staged) => Some(staged.renames()),
+            Action::Call(_) => None,
         });
+        staged.collect()
+    }
+
+    /// All that was staged is in its place.
+    fn published(&mut self) {
+        self.actions.retain(|pending| matches!(pending.action, Action::Call(_)));
     }
 }
 
@@ -95,6 +156,8 @@ pub struct Opened<S: Source> {
     stream: Arc<str>,
     number: usize,
     time: Option<Time>,
+    /// The last batch of which the source knows that it is in a checkpoint.
+    checkpointed: Option<Time>,
     blocks: Vec<Arc<S::Block>>,
 }
 
@@ -107,6 +170,7 @@ impl Engine {
         on_failure: OnFailure,
         max_batches: Option<u64>,
         source_options: SourceOptions,
+        durable: Option<Durable>,
     ) -> Self {
         Engine {
             every,
@@ -123,6 +187,9 @@ impl Engine {
             sizes: RefCell::default(),
             is_due: Cell::new(true),
             sized: None,
+            wants_functions: false,
+            durable,
+            has_begun: false,
         }
     }
 
@@ -187,15 +254,33 @@ impl Engine {
             options: self.source_options.clone(),
             listeners: self.shared.listeners.clone(),
         })?;
+        if let Some(durable) = &mut self.durable
+            && let Some(position) = durable.open_source(&stream, source.is_replayable())
+        {
+            source.seek(&position)?;
+        }
         let number = self.inputs.add(Arc::clone(&stream), input);
-        Ok(Opened { source, stream, number, time: None, blocks: Vec::new() })
+        Ok(Opened { source, stream, number, time: None, checkpointed: None, blocks: Vec::new() })
+    }
+
+    /// Something that outlives a batch is declared: it is brought back from a checkpoint if it is in one.
+    pub(crate) fn declare(
+        &mut self,
+        name: &Arc<str>,
+        interval: Option<Duration>,
+        state: &mut dyn Transaction,
+    ) -> Result<()> {
+        if let Some(durable) = &mut self.durable {
+            durable.declare(name, interval, state, &self.workers)?;
+            self.wants_functions |= state.wants_functions();
+        }
+        Ok(())
     }
 
     /// Waits for the next batch; `None` when the context stops. After a failure that is to be tried again it is the same batch.
     pub fn next_batch(&mut self) -> Result<Option<Time>> {
-        if self.shared.status.get() == Status::Initialized {
-            self.shared.status.set(Status::Active);
-            self.shared.listeners.tell(|listener| listener.on_streaming_started(self.shared.clock.now()));
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.begin_streaming();
         }
         self.batch.outputs_met = 0;
         self.is_due.set(true);
@@ -203,14 +288,36 @@ impl Engine {
             self.batch.again = false;
             return Ok(Some(self.time()));
         }
+        if let Some(time) = self.durable.as_mut().and_then(Durable::next_again) {
+            self.driver.resume(time);
+            return Ok(Some(self.begin(time)));
+        }
         if self.max_batches.is_some_and(|max| self.done >= max) || self.has_ended() {
             self.driver.end();
             return Ok(None);
         }
         match self.driver.wait(&self.shared, &self.inputs)? {
-            Tick::Batch => Ok(Some(self.begin())),
+            Tick::Batch => {
+                self.durable.iter_mut().for_each(Durable::next_new);
+                let time = self.driver.advance();
+                Ok(Some(self.begin(time)))
+            }
             Tick::End => Ok(None),
         }
+    }
+
+    /// The setup is through: sources run, and windows and states are as an earlier run has left them.
+    fn begin_streaming(&mut self) {
+        if let Some(durable) = &mut self.durable {
+            if let Some(last) = durable.last_batch() {
+                self.shared.clock.set(last);
+                self.driver.resume(last);
+            }
+            let unclaimed = durable.begin();
+            self.shared.progress.set_recovery(durable.backlog(), unclaimed);
+        }
+        self.shared.status.set(Status::Active);
+        self.shared.listeners.tell(|listener| listener.on_streaming_started(self.shared.clock.now()));
     }
 
     /// All sources have come to their end, and everything is processed. Manual time ends only when it is told to.
@@ -218,13 +325,16 @@ impl Engine {
         !self.driver.is_manual() && self.inputs.have_ended()
     }
 
-    fn begin(&mut self) -> Time {
-        let (shared, time) = (&self.shared, self.driver.advance());
+    fn begin(&mut self, time: Time) -> Time {
+        let is_replay = self.is_replay();
+        let shared = &self.shared;
         shared.clock.set(time);
         shared.progress.begin(time);
         self.workers.batch().begin();
         self.batch = Batch::default();
         self.batch.info.batch_time = time;
+        self.batch.info.is_replay = is_replay;
+        self.batch.commit.is_replay = is_replay;
         // The time of an extra batch at the end lies ahead.
         self.batch.info.submission_time = time.min(shared.clock.now());
         shared.listeners.tell(|listener| listener.on_batch_submitted(&self.batch.info));
@@ -239,16 +349,46 @@ impl Engine {
         if opened.time != Some(time) {
             // The batch before is committed: its blocks go before the next ones come.
             opened.blocks.clear();
-            let interval = Interval { start: time - self.every, end: time };
-            let Opened { source, stream, .. } = opened;
-            opened.blocks =
-                stage::caught(|| source.batch(&interval)).map_err(|panicked| self.panicked(stream, panicked))??;
+            opened.blocks = self.blocks_of(opened)?;
             opened.time = Some(time);
             let records = opened.blocks.iter().map(|block| block.records()).sum();
+            if let Some(durable) = &mut self.durable {
+                durable.received(&opened.stream, opened.source.extent(), opened.source.position(), records);
+                if durable.is_given_up() {
+                    opened.blocks.clear();
+                }
+            }
             let stream = self.inputs.name(opened.number);
             self.batch.info.inputs.push(InputInfo { stream, records });
         }
         Ok(Received::new(opened.blocks.clone()))
+    }
+
+    /// What a source gives for this batch: what comes next, or what it gave when the batch was decided in an earlier run.
+    fn blocks_of<S: Source>(&mut self, opened: &mut Opened<S>) -> Result<Vec<Arc<S::Block>>> {
+        let Opened { source, stream, checkpointed, .. } = opened;
+        let interval = Interval { start: self.time() - self.every, end: self.time() };
+        let durable = self.durable.as_mut();
+        let newest = durable.and_then(Durable::checkpointed);
+        let recorded = self.durable.as_ref().filter(|durable| durable.recorded().is_some());
+        let extent = recorded.map(|durable| durable.extent(stream));
+        let give = || {
+            if let Some(time) = newest.filter(|_| *checkpointed != newest) {
+                source.checkpointed(time);
+                *checkpointed = Some(time);
+            }
+            match extent {
+                Some(Some(extent)) => source.batch_again(&interval, &extent),
+                Some(None) => Ok(Vec::new()), // the stream is new in the program
+                None => source.batch(&interval),
+            }
+        };
+        stage::caught(give).map_err(|panicked| self.panicked(stream, panicked))?
+    }
+
+    /// Whether the batch has run before, as a whole or in part, in an earlier run of the program.
+    pub(crate) fn is_replay(&self) -> bool {
+        self.durable.as_ref().is_some_and(|durable| durable.recorded().is_some())
     }
 
     /// Runs a stage: `work` is the fused chain from the dataset to the stage's ends.
@@ -282,7 +422,8 @@ impl Engine {
             return Ok(P::columns(Vec::new()));
         }
         let mut sizes = self.take_sizes(label);
-        let columns = stage::run(&self.workers, dataset, whole_partitions, &mut sizes, work)
+        let pass = Pass { whole_partitions, wants_functions: self.wants_functions };
+        let columns = stage::run(&self.workers, dataset, pass, &mut sizes, work)
             .map_err(|panicked| self.panicked(label, panicked))?;
         self.put_sizes(label, sizes);
         Ok(columns)
@@ -310,13 +451,14 @@ impl Engine {
         for outlet in outlets {
             parts.push(outlet.part);
         }
-        self.write(label, &mut |time, commit| output.write(time, std::mem::take(&mut parts), commit))
+        self.write(label, O::IS_MEMORY, &mut |time, commit| output.write(time, std::mem::take(&mut parts), commit))
     }
 
     /// Runs an output operation: `write` is called at most once.
     pub(crate) fn write(
         &mut self,
         label: &str,
+        is_memory: bool,
         write: &mut dyn FnMut(Time, &mut Commit) -> Result<(), BoxError>,
     ) -> Result<()> {
         let id = self.batch.outputs_met;
@@ -324,8 +466,16 @@ impl Engine {
         if !self.is_due() || self.batch.outputs_done.contains(&id) {
             return Ok(());
         }
+        let time = self.time();
+        if let Some(durable) = &mut self.durable {
+            // What other processes have seen of the batch they see once. Memory has forgotten it.
+            if durable.is_given_up() || durable.is_done() && !is_memory {
+                return Ok(());
+            }
+            durable.decide(time)?;
+        }
         self.batch.info.output_operations.retain(|earlier| earlier.id != id);
-        let (time, clock) = (self.time(), Arc::clone(&self.shared.clock));
+        let clock = Arc::clone(&self.shared.clock);
         let mut info = OutputOperationInfo {
             batch_time: time,
             id,
@@ -359,23 +509,46 @@ impl Engine {
 
     /// Ends an attempt at a batch: commits it, or follows the policy for failures. `states` is all that outlives a batch.
     pub fn finish(&mut self, outcome: Result<()>, states: &mut [&mut dyn Transaction]) -> Result<()> {
-        let outcome = outcome.and_then(|()| self.commit());
-        for state in states.iter_mut() {
-            match &outcome {
-                Ok(()) => state.commit(self.time(), &self.workers),
-                Err(_) => state.rollback(),
-            }
+        let is_given_up = self.durable.as_ref().is_some_and(Durable::is_given_up);
+        let outcome = outcome.map_err(Trouble::Failed);
+        let outcome = outcome.and_then(|()| if is_given_up { Ok(()) } else { self.commit(states) });
+        if is_given_up || matches!(outcome, Err(Trouble::Failed(_))) {
+            states.iter_mut().for_each(|state| state.rollback());
         }
         self.tell_sizes(states);
         match outcome {
+            Err(Trouble::Fatal(error)) => {
+                self.complete(Some(error.to_string()));
+                self.shared.status.set(Status::Failed);
+                Err(error)
+            }
             Ok(()) => {
-                self.done += 1;
+                self.done += u64::from(!self.is_replay());
                 self.complete(None);
                 self.workers.batch().end();
-                Ok(())
+                self.after_commit(states)
             }
-            Err(error) => self.fail(error),
+            Err(Trouble::Failed(error)) => self.fail(error),
         }
+    }
+
+    /// Ends the run of the pipeline: what was committed is in a checkpoint then.
+    pub fn close(&mut self, states: &mut [&mut dyn Transaction]) -> Result<()> {
+        match &mut self.durable {
+            Some(durable) => durable.close(self.batch.info.batch_time, states, &self.workers),
+            None => Ok(()),
+        }
+    }
+
+    /// The batch is done: nothing that fails from here on is its failure.
+    fn after_commit(&mut self, states: &mut [&mut dyn Transaction]) -> Result<()> {
+        self.wants_functions = self.wants_functions && states.iter().any(|state| state.wants_functions());
+        let time = self.time();
+        let Some(durable) = &mut self.durable else { return Ok(()) };
+        let made = durable.checkpoint_if_due(time, states, &self.workers);
+        let failure = made.err().or_else(|| durable.failure());
+        self.shared.progress.set_checkpoint(durable.figures(), failure, durable.backlog());
+        Ok(())
     }
 
     /// Puts the sizes of all states into the progress; on the wall clock once a second, because a look at all panes of a long
@@ -389,10 +562,45 @@ impl Engine {
         }
     }
 
-    fn commit(&mut self) -> Result<()> {
+    /// Commits the batch: in memory, and before that on disk where there is a checkpoint directory.
+    fn commit(&mut self, states: &mut [&mut dyn Transaction]) -> Result<(), Trouble> {
+        let time = self.time();
+        let Some(durable) = &mut self.durable else {
+            self.act().map_err(Trouble::Failed)?;
+            self.commit_states(states);
+            return Ok(());
+        };
+        let publish = self.batch.commit.staged();
+        if durable.commits_by_checkpoint(time) {
+            self.commit_states(states);
+            let Some(durable) = &mut self.durable else { return Ok(()) };
+            // What fails now cannot be taken back in memory. The next start finds the batch before.
+            durable.commit_by_checkpoint(time, publish, states, &self.workers).map_err(Trouble::Fatal)?;
+            return self.show().map_err(Trouble::Fatal);
+        }
+        durable.commit(time, publish, false).map_err(Trouble::Failed)?;
+        self.commit_states(states);
+        self.show().map_err(Trouble::Fatal)
+    }
+
+    fn commit_states(&self, states: &mut [&mut dyn Transaction]) {
+        states.iter_mut().for_each(|state| state.commit(self.time(), &self.workers));
+    }
+
+    /// The batch is committed on disk: what it has staged is shown.
+    fn show(&mut self) -> Result<()> {
+        if let Some(durable) = &mut self.durable {
+            durable.publish()?;
+        }
+        self.batch.commit.published();
+        self.act()
+    }
+
+    /// Does what outputs have left for the commit.
+    fn act(&mut self) -> Result<()> {
         let time = self.time();
         while let Some(Pending { output, label, action }) = self.batch.commit.actions.pop_front() {
-            let error = match stage::caught(action) {
+            let error = match stage::caught(|| action.run()) {
                 Ok(Ok(())) => continue,
                 Ok(Err(cause)) => Error::Output { time, output: label.as_ref().to_owned(), cause },
                 Err(panicked) => self.panicked(&label, panicked),
@@ -414,6 +622,7 @@ impl Engine {
                 Ok(())
             }
             OnFailure::Skip => {
+                self.give_up()?;
                 self.done += 1;
                 self.shared.progress.count_skipped();
                 self.complete(Some(error.to_string()));
@@ -430,6 +639,15 @@ impl Engine {
                 self.batch.again = true;
                 Ok(())
             }
+        }
+    }
+
+    /// The batch will not be tried again, in this run or another.
+    fn give_up(&mut self) -> Result<()> {
+        let time = self.time();
+        match &mut self.durable {
+            Some(durable) => durable.commit(time, Vec::new(), true).map(drop),
+            None => Ok(()),
         }
     }
 

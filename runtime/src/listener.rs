@@ -95,6 +95,8 @@ pub struct BatchInfo {
     pub output_operations: Vec<OutputOperationInfo>,
     /// Why the batch failed, if it did.
     pub failure: Option<String>,
+    /// Whether the batch was begun by an earlier run of the program, and runs again after its end.
+    pub is_replay: bool,
 }
 
 impl BatchInfo {

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::checkpoint::CheckpointFigures;
+use crate::error::Error;
 use crate::listener::{BatchInfo, ReceiverInfo, StreamingListener};
 use crate::source::Input;
 use crate::time::Time;
@@ -55,8 +57,30 @@ pub struct Progress {
     pub streams: Vec<StreamProgress>,
     /// What windows and stateful operators remember; on the wall clock it may be a second old.
     pub states: Vec<StateProgress>,
+    /// The checkpoints, if there is a directory for them.
+    pub checkpoint: Option<CheckpointProgress>,
     /// How often a listener has panicked.
     pub listener_panics: u64,
+}
+
+/// How a context keeps what it must not lose.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CheckpointProgress {
+    /// The last batch that is in a checkpoint of this run.
+    pub time: Option<Time>,
+    /// What the last checkpoint has written.
+    pub bytes: u64,
+    /// How long it was written, beside the batches.
+    pub took: Duration,
+    /// What all state files take on disk.
+    pub disk: u64,
+    /// Batches of an earlier run that are still to run again.
+    pub backlog: u64,
+    /// Why the last checkpoint could not be made. Nothing is lost as long as batches are committed; the next one is tried.
+    pub failure: Option<String>,
+    /// Saved states that no operator has asked for. They are kept until `drop_state` lets them go.
+    pub unclaimed: Vec<String>,
 }
 
 impl Progress {
@@ -274,6 +298,29 @@ impl ProgressBoard {
     pub fn set_sizes(&self, sizes: impl Iterator<Item = StateSize>) {
         for (state, size) in self.lock().progress.states.iter_mut().zip(sizes) {
             (state.entries, state.bytes, state.oldest) = (size.entries, size.bytes, size.oldest);
+        }
+    }
+
+    /// What an earlier run has left: batches to run again, and states that nobody asks for.
+    pub fn set_recovery(&self, backlog: usize, unclaimed: Vec<String>) {
+        let backlog = backlog as u64;
+        self.lock().progress.checkpoint =
+            Some(CheckpointProgress { backlog, unclaimed, ..CheckpointProgress::default() });
+    }
+
+    pub fn set_checkpoint(&self, figures: Option<CheckpointFigures>, failure: Option<Error>, backlog: usize) {
+        let mut board = self.lock();
+        let Some(checkpoint) = &mut board.progress.checkpoint else { return };
+        checkpoint.backlog = backlog as u64;
+        if let Some(figures) = figures {
+            if checkpoint.time != Some(figures.time) {
+                checkpoint.failure = None;
+            }
+            checkpoint.time = Some(figures.time);
+            (checkpoint.bytes, checkpoint.took, checkpoint.disk) = (figures.bytes, figures.took, figures.disk);
+        }
+        if let Some(error) = failure {
+            checkpoint.failure = Some(error.to_string());
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::durable::check_interval;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::progress::StateProgress;
@@ -47,20 +48,15 @@ impl<S> Declaration<'_, S> {
     {
         let Declaration { engine, progress, mut state } = self;
         let (name, every) = (Arc::clone(&progress.name), engine.every());
-        if let Some(interval) = progress.checkpoint_interval
-            && (interval.is_zero() || !interval.as_nanos().is_multiple_of(every.as_nanos().max(1)))
-        {
-            return Err(Error::config(
-                format!("`{name}`: a checkpoint every {interval:?} does not go with a batch every {every:?}"),
-                "make the checkpoint interval a multiple of the batch interval above zero",
-            ));
-        }
+        let interval = progress.checkpoint_interval;
+        check_interval(&format!("the checkpoint interval of `{name}`"), interval, every)?;
         if !engine.shared().progress.add_state(progress) {
             return Err(Error::config(
                 format!("two windows or states have the name `{name}`"),
                 "give one of them another one with `.name(\"…\")`",
             ));
         }
+        engine.declare(&name, interval, &mut state)?;
         if let Some(queries) = state.queries() {
             engine.shared().states.add(&name, queries);
         }

@@ -64,6 +64,8 @@ impl<T> Remembered<T> {
 
     pub(crate) fn push(&self, time: Time, records: Vec<T>, duration: Duration) {
         let mut batches = self.lock();
+        // A batch that runs again takes the place of what it was.
+        batches.retain(|(other, _)| *other != time);
         batches.push_back((time, Arc::new(records)));
         while batches.front().is_some_and(|(before, _)| *before + duration <= time) {
             batches.pop_front();

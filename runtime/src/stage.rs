@@ -172,6 +172,10 @@ pub trait Part: Default + Send {
     fn begin(&mut self, partition: usize, partitions: usize) {
         let _ = (partition, partitions);
     }
+    /// Leaves nothing but the user's functions, if the part holds any.
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
 }
 
 /// The parts of one worker for all ends of a stage: a tuple.
@@ -186,6 +190,8 @@ pub trait Parts: Default + Send {
     fn sizes(&self, sizes: &mut dyn FnMut(usize));
     /// Makes room in each part for the next size.
     fn reserve(&mut self, sizes: &mut dyn Iterator<Item = usize>);
+    /// See [`Part::clear`].
+    fn clear(&mut self);
 }
 
 /// How large the parts of a stage were, in the order of its ends; none at first.
@@ -210,6 +216,9 @@ macro_rules! parts {
             }
             fn reserve(&mut self, sizes: &mut dyn Iterator<Item = usize>) {
                 $(self.$index.reserve(sizes.next().unwrap_or(0));)+
+            }
+            fn clear(&mut self) {
+                $(self.$index.clear();)+
             }
         }
     )*};
@@ -248,21 +257,34 @@ impl<A: Parts, B: Parts> Parts for More<A, B> {
         self.0.reserve(sizes);
         self.1.reserve(sizes);
     }
+    fn clear(&mut self) {
+        self.0.clear();
+        self.1.clear();
+    }
     fn columns(rows: Vec<Self>) -> Self::Columns {
         let (first, others) = rows.into_iter().map(|More(first, others)| (first, others)).unzip();
         More(A::columns(first), B::columns(others))
     }
 }
 
+/// How a stage goes over its dataset.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Pass {
+    /// Partitions are not cut.
+    pub whole_partitions: bool,
+    /// Parts must hold the user's functions, also if there are no records.
+    pub wants_functions: bool,
+}
+
 /// Runs the fused chain `work` over `dataset`, one run of records a worker.
 pub(crate) fn run<'d, D: Dataset, P: Parts>(
     workers: &Workers,
     dataset: &'d D,
-    whole_partitions: bool,
+    pass: Pass,
     sizes: &mut Sizes,
     work: impl Fn(D::Views<'d>, &mut P) + Sync,
 ) -> Result<P::Columns, Panicked> {
-    let (runs, partitions) = (workers.runs(dataset, whole_partitions), dataset.partitions());
+    let (runs, partitions) = (workers.runs(dataset, pass.whole_partitions), dataset.partitions());
     let expected = &*sizes;
     let first_failure: Mutex<Option<(usize, Panicked)>> = Mutex::new(None);
     let one = |run: usize| {
@@ -275,6 +297,10 @@ pub(crate) fn run<'d, D: Dataset, P: Parts>(
             for (partition, range) in &runs[run] {
                 parts.begin(*partition, partitions);
                 work(dataset.views(*partition, range.clone()), &mut parts);
+            }
+            if pass.wants_functions && runs[run].is_empty() {
+                work(dataset.none(), &mut parts);
+                parts.clear(); // an operator on whole partitions may have made records of nothing
             }
             parts
         });

@@ -54,7 +54,7 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
                 })();
                 #engine.finish(#outcome, &mut [#(#states),*])?;
             }
-            Ok(())
+            #engine.close(&mut [#(#states),*])
         })
     };
     for_both(program, compiled, TokenStream::new())

@@ -39,11 +39,8 @@ impl Disk {
         Disk { points: Some(points) }
     }
 
-    pub fn create_dir_all(&self, path: &Path) -> io::Result<()> {
-        if path.is_dir() {
-            return Ok(());
-        }
-        self.step(Operation::CreateDir, path, || fs::create_dir_all(path))
+    pub fn create_dir(&self, path: &Path) -> io::Result<()> {
+        self.step(Operation::CreateDir, path, || fs::create_dir(path))
     }
 
     /// A new file; one of this name that a crash has left is written over.

@@ -3,22 +3,43 @@
 //! This layer knows nothing of engines, states or types: positions, shapes and pieces are bytes to it. The format is described
 //! in `FORMAT.md` beside this file.
 
+mod background;
+mod clean;
+mod codec;
 #[cfg(test)]
 pub(crate) mod crash;
 mod disk;
+mod frame;
+mod journal;
+mod layout;
+mod live;
+mod lock;
+mod manifest;
+mod merge;
+mod pieces;
+mod problem;
+mod publish;
+mod recover;
 mod saved;
+mod scan;
 mod store;
+#[cfg(test)]
+mod tests;
+mod tools;
 mod types;
+mod writer;
 
 pub(crate) use interface::*;
+pub use types::SyncPolicy;
 
 /// What the engine uses.
 #[allow(unused_imports)]
 mod interface {
     pub(crate) use super::disk::Disk;
+    pub(crate) use super::publish::publish as publish_renames;
     pub(crate) use super::saved::SavedState;
     pub(crate) use super::store::{Opened, Store};
-    pub use super::types::SyncPolicy;
+    pub(crate) use super::tools::{FileReport, Summary, compact, inspect, verify};
     pub(crate) use super::types::{
         Begin, Capture, CheckpointFigures, Commit, Input, Journaled, Piece, PieceKind, Recovered, StateCapture,
     };

@@ -7,7 +7,7 @@ mod methods {
 
     use crate::collector::Collector;
     use crate::dstream::DStream;
-    use crate::ops::output::BatchOutcome;
+    use crate::ops::output::{BatchOutcome, TransactionalSink};
     use crate::record::Keep;
     use crate::remembered::Remembered;
     use crate::show::Show;
@@ -152,6 +152,63 @@ mod methods {
         /// ```
         pub fn foreach_batch<O: BatchOutcome>(&self, f: impl FnMut(Vec<T>, Time) -> O) {
             let _ = f;
+        }
+
+        /// As [`foreach_batch`](Self::foreach_batch), written with a closure of three parameters: `is_replay` says whether an
+        /// earlier run of the program had begun the batch and not committed it, so that the closure may have written it then,
+        /// in whole or in part. The records are the same ones. What the closure writes is so written at least once.
+        ///
+        /// ```
+        /// use microbatch::prelude::*;
+        ///
+        /// let pipeline = stream!(every = 1s, |ssc| {
+        ///     ssc.queue_stream([vec![1, 2]]).foreach_batch(|numbers, time, is_replay| {
+        ///         if is_replay {
+        ///             println!("undo what there is of {time}");
+        ///         }
+        ///         println!("{time}: {numbers:?}");
+        ///     });
+        /// });
+        /// StreamingContext::new(pipeline).manual()?.advance(1)?;
+        /// # Ok::<(), microbatch::Error>(())
+        /// ```
+        pub fn foreach_batch_with_replay<O: BatchOutcome>(&self, f: impl FnMut(Vec<T>, Time, bool) -> O) {
+            let _ = f;
+        }
+
+        /// Writes each batch to a [`TransactionalSink`] exactly once, although the program may be killed at any time: the sink
+        /// keeps the identifier of the batch in the same transaction as the records, and says after a restart which one it has.
+        ///
+        /// ```
+        /// use microbatch::prelude::*;
+        /// use microbatch::{BatchId, BoxError, TransactionalSink};
+        ///
+        /// /// In place of a database with transactions.
+        /// #[derive(Default)]
+        /// struct Totals { last: Option<BatchId>, total: u64 }
+        ///
+        /// impl TransactionalSink<u64> for Totals {
+        ///     fn last_batch(&mut self, _output: &str) -> Result<Option<BatchId>, BoxError> {
+        ///         Ok(self.last.clone())
+        ///     }
+        ///     fn write_batch(&mut self, batch: &BatchId, numbers: Vec<u64>) -> Result<(), BoxError> {
+        ///         self.total += numbers.iter().sum::<u64>(); // both, or none
+        ///         self.last = Some(batch.clone());
+        ///         Ok(())
+        ///     }
+        /// }
+        ///
+        /// let pipeline = stream!(every = 1s, |ssc| {
+        ///     ssc.queue_stream([vec![1u64, 2], vec![3]]).foreach_batch_once(Totals::default());
+        /// });
+        /// StreamingContext::new(pipeline).manual()?.advance(2)?;
+        /// # Ok::<(), microbatch::Error>(())
+        /// ```
+        pub fn foreach_batch_once<S: TransactionalSink<T>>(&self, sink: S)
+        where
+            T: Send,
+        {
+            let _ = sink;
         }
 
         /// Keeps the records of each batch in a [`Collector`], with the batch's time. A batch without records has an entry,

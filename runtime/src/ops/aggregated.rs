@@ -10,9 +10,8 @@ use crate::error::Result;
 use crate::ops::entering::Entering;
 use crate::ops::window::Slides;
 use crate::record::{Keep, Record, StateKey};
-use crate::stage::Workers;
-use crate::time::Time;
-use crate::transaction::{StateSize, Transaction};
+use crate::state::StateRecord;
+use crate::transaction::Delegates;
 use crate::window::{Algorithm, KeyedWindow};
 use crate::window_shape::WindowShape;
 
@@ -122,19 +121,18 @@ where
     }
 }
 
-impl<K, A> Transaction for Aggregated<K, A>
+impl<K, A> Delegates for Aggregated<K, A>
 where
-    K: Record + Hash + Eq,
+    K: StateRecord,
     A: Aggregate,
     AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>,
 {
-    fn commit(&mut self, time: Time, workers: &Workers) {
-        Transaction::commit(&mut self.0, time, workers);
+    type Inner = ByKey<K, A>;
+
+    fn inner(&self) -> &Self::Inner {
+        &self.0
     }
-    fn rollback(&mut self) {
-        Transaction::rollback(&mut self.0);
-    }
-    fn size(&self) -> StateSize {
-        self.0.size()
+    fn inner_mut(&mut self) -> &mut Self::Inner {
+        &mut self.0
     }
 }

@@ -104,6 +104,11 @@ impl<K: Send, V: Send, C: Send, F: Send> Part for Entering<K, V, C, F> {
             self.singles.iter_mut().for_each(|singles| singles.reserve(size));
         }
     }
+
+    fn clear(&mut self) {
+        self.combined.clear();
+        *self = Entering { combined: std::mem::take(&mut self.combined), ..Entering::default() };
+    }
 }
 
 impl<K: Key, V, C, F: Fold<V, C>> Entering<K, V, C, F> {

@@ -121,6 +121,9 @@ impl<K: Send, V: Send, C: Send, F: Send> Part for Combined<K, V, C, F> {
     fn reserve(&mut self, size: usize) {
         self.table.reserve(size);
     }
+    fn clear(&mut self) {
+        *self = Combined { fold: self.fold.take(), ..Combined::default() };
+    }
 }
 
 impl<K, V, C, F> Gather for Combined<K, V, C, F>

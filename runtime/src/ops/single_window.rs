@@ -9,10 +9,8 @@ use crate::ops::shuffle::{Counter, Fold};
 use crate::ops::window::Slides;
 use crate::ops::windowed::{CountedForWindow, Folded};
 use crate::record::{Keep, Record};
-use crate::stage::Workers;
 use crate::table::{ShardedTable, hash_of, shard_of};
-use crate::time::Time;
-use crate::transaction::{StateSize, Transaction};
+use crate::transaction::Delegates;
 use crate::window::{Algorithm, KeyedWindow, Merge, Subtract};
 use crate::window_shape::WindowShape;
 
@@ -86,15 +84,14 @@ where
     }
 }
 
-impl<C: Record, F: Merge<C> + Send + Sync, A: Algorithm<C, F>> Transaction for Single<C, F, A> {
-    fn commit(&mut self, time: Time, workers: &Workers) {
-        Transaction::commit(&mut self.window, time, workers);
+impl<C: Record, F: Merge<C> + Send + Sync, A: Algorithm<C, F>> Delegates for Single<C, F, A> {
+    type Inner = KeyedWindow<(), C, F, A>;
+
+    fn inner(&self) -> &Self::Inner {
+        &self.window
     }
-    fn rollback(&mut self) {
-        Transaction::rollback(&mut self.window);
-    }
-    fn size(&self) -> StateSize {
-        self.window.size()
+    fn inner_mut(&mut self) -> &mut Self::Inner {
+        &mut self.window
     }
 }
 
@@ -111,15 +108,14 @@ impl Slides<CountedForWindow> for CountWindow {
     }
 }
 
-impl Transaction for CountWindow {
-    fn commit(&mut self, time: Time, workers: &Workers) {
-        self.0.commit(time, workers);
+impl Delegates for CountWindow {
+    type Inner = Single<u64, Counter, Subtract>;
+
+    fn inner(&self) -> &Self::Inner {
+        &self.0
     }
-    fn rollback(&mut self) {
-        self.0.rollback();
-    }
-    fn size(&self) -> StateSize {
-        self.0.size()
+    fn inner_mut(&mut self) -> &mut Self::Inner {
+        &mut self.0
     }
 }
 
@@ -161,17 +157,16 @@ where
     }
 }
 
-impl<A: Aggregate> Transaction for AggregatedSingle<A>
+impl<A: Aggregate> Delegates for AggregatedSingle<A>
 where
     AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>,
 {
-    fn commit(&mut self, time: Time, workers: &Workers) {
-        self.0.commit(time, workers);
+    type Inner = Single<A::Partial, Lifted<A>, AlgorithmOf<A>>;
+
+    fn inner(&self) -> &Self::Inner {
+        &self.0
     }
-    fn rollback(&mut self) {
-        self.0.rollback();
-    }
-    fn size(&self) -> StateSize {
-        self.0.size()
+    fn inner_mut(&mut self) -> &mut Self::Inner {
+        &mut self.0
     }
 }

@@ -10,6 +10,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::ops::shuffle::Side;
 use crate::record::{Record, StateKey};
+use crate::saved::{Captured, DescribeValue, Description, Saved, SavedKind};
 use crate::stage::Workers;
 use crate::state::{KeyedState, State, StateHandle, StatePairs, StateRecord};
 use crate::time::Time;
@@ -93,6 +94,22 @@ impl<K: StateRecord, S: Record> Transaction for KeyedState<K, S> {
 
     fn size(&self) -> StateSize {
         StateSize { entries: self.len() as u64, bytes: self.bytes() as u64, oldest: self.oldest() }
+    }
+
+    fn describe(&self, other: Option<DescribeValue>) -> Description {
+        Description::of::<K, S>(SavedKind::State, other)
+    }
+
+    fn track(&mut self) {
+        KeyedState::track(self);
+    }
+
+    fn capture(&mut self, _: Time, everything: bool, workers: &Workers) -> Captured {
+        KeyedState::capture(self, everything, workers)
+    }
+
+    fn restore(&mut self, saved: &Saved<'_>, workers: &Workers) -> Result<()> {
+        KeyedState::restore(self, saved, workers)
     }
 
     fn queries(&mut self) -> Option<Arc<dyn Any + Send + Sync>> {

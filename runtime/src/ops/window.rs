@@ -3,12 +3,15 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::block::Block;
+use crate::block::StoredBlock;
+use crate::checkpoint::{Piece, PieceKind};
 use crate::dataset::Received;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::record::Keep;
+use crate::saved::{Captured, DescribeValue, Description, END, Saved, SavedKind, SavedPiece, encoded, end_of_piece};
 use crate::stage::{Gather, Part, Workers};
+use crate::stored::{Malformed, Shapes, load_length, store_length};
 use crate::time::Time;
 use crate::transaction::{StateSize, Transaction};
 use crate::window_shape::WindowShape;
@@ -44,11 +47,13 @@ pub struct BlockWindow<B> {
     /// In the order of their times.
     batches: VecDeque<(Time, Vec<Arc<B>>)>,
     committed: Time,
+    /// The last batch that was written to a checkpoint.
+    captured: Time,
 }
 
 impl<B> BlockWindow<B> {
     pub(crate) fn new(shape: WindowShape) -> Self {
-        BlockWindow { shape, batches: VecDeque::new(), committed: Time::ZERO }
+        BlockWindow { shape, batches: VecDeque::new(), committed: Time::ZERO, captured: Time::ZERO }
     }
 
     fn slide(&mut self, engine: &Engine, blocks: &[Arc<B>]) -> Received<B> {
@@ -64,7 +69,7 @@ impl<B> BlockWindow<B> {
     }
 }
 
-impl<B: Block> Transaction for BlockWindow<B> {
+impl<B: StoredBlock> Transaction for BlockWindow<B> {
     fn commit(&mut self, time: Time, _: &Workers) {
         self.committed = time;
         let next = time + self.shape.parent;
@@ -87,6 +92,60 @@ impl<B: Block> Transaction for BlockWindow<B> {
             oldest: self.batches.front().map(|(time, _)| *time),
         }
     }
+
+    fn describe(&self, other: Option<DescribeValue>) -> Description {
+        let shape = other.unwrap_or(B::block_shape)(&mut Shapes::default());
+        Description { kind: SavedKind::Blocks, shape, pane: None }
+    }
+
+    /// Blocks do not change: each is written once, behind the back of the pipeline.
+    fn capture(&mut self, time: Time, everything: bool, _: &Workers) -> Captured {
+        let since = if everything { Time::ZERO } else { self.captured };
+        self.captured = time;
+        let mut pieces = Vec::new();
+        if everything {
+            pieces.push(encoded(PieceKind::Full, Vec::new()));
+        }
+        for (time, blocks) in self.batches.iter().filter(|(time, _)| *time > since) {
+            let blocks = blocks.clone();
+            let write = move |out: &mut Vec<u8>| {
+                out.push(0);
+                store_length(blocks.len(), out);
+                blocks.iter().for_each(|block| block.store_block(out));
+                out.push(END);
+            };
+            pieces.push(Piece { kind: PieceKind::Pane(*time), write: Box::new(write) });
+        }
+        let oldest = (time + self.shape.parent) - self.shape.length;
+        Captured { entries: self.size().entries, cutoff: Some(oldest), pieces }
+    }
+
+    fn restore(&mut self, saved: &Saved<'_>, _: &Workers) -> Result<()> {
+        (self.committed, self.captured) = (saved.time, saved.time);
+        saved.read(1, &mut |_, lanes| {
+            for SavedPiece { kind, bytes } in lanes.into_iter().flatten() {
+                let PieceKind::Pane(time) = kind else { return Err(Malformed::new("a window consists of batches")) };
+                let mut from = bytes.as_slice();
+                let mut blocks = Vec::new();
+                for _ in 0..load_length(&mut from)? {
+                    blocks.push(Arc::new(load_block::<B>(&mut from, saved)?));
+                }
+                end_of_piece(from)?;
+                if self.batches.back().is_some_and(|(newest, _)| *newest >= time) {
+                    return Err(Malformed::new("its batches are not in the order of time"));
+                }
+                self.batches.push_back((time, blocks));
+            }
+            Ok(())
+        })
+    }
+}
+
+fn load_block<B: StoredBlock>(from: &mut &[u8], saved: &Saved<'_>) -> Result<B, Malformed> {
+    let Some(migrate) = saved.migrate else { return B::load_block(from) };
+    let mut bytes = Vec::new();
+    migrate(from, &mut bytes)?;
+    B::load_block(&mut bytes.as_slice())
 }
 
 /// A worker's part of a batch that a window keeps as records of its own.

@@ -12,7 +12,9 @@ use crate::ops::entering::Entering;
 use crate::ops::shuffle::{Counter, Fold, Grouper, Reducer};
 use crate::ops::window::Slides;
 use crate::record::{Keep, Pair, Record, StateKey};
+use crate::saved::{Captured, DescribeValue, Description, Saved, SavedKind};
 use crate::stage::{Part, Workers};
+use crate::state::StateRecord;
 use crate::time::Time;
 use crate::transaction::{StateSize, Transaction};
 use crate::window::{Algorithm, KeyedWindow, Merge, Unmerge};
@@ -183,7 +185,11 @@ impl<V, C, F> Default for Folded<V, C, F> {
     }
 }
 
-impl<V, C: Send, F: Send> Part for Folded<V, C, F> {}
+impl<V, C: Send, F: Send> Part for Folded<V, C, F> {
+    fn clear(&mut self) {
+        self.value = None;
+    }
+}
 
 impl<V, C, F: Fold<V, C>> Folded<V, C, F> {
     #[inline(always)]
@@ -276,7 +282,7 @@ where
 
 impl<K, C, F, A> Transaction for KeyedWindow<K, C, F, A>
 where
-    K: Record + Hash + Eq,
+    K: StateRecord,
     C: Record,
     F: Send + Sync,
     A: Algorithm<C, F>,
@@ -291,5 +297,18 @@ where
 
     fn size(&self) -> StateSize {
         StateSize { entries: self.keys() as u64, bytes: self.bytes() as u64, oldest: self.oldest() }
+    }
+    fn describe(&self, other: Option<DescribeValue>) -> Description {
+        let pane = Some(self.shape().pane);
+        Description { pane, ..Description::of::<K, C>(SavedKind::Window, other) }
+    }
+    fn capture(&mut self, time: Time, everything: bool, workers: &Workers) -> Captured {
+        KeyedWindow::capture(self, time, everything, workers)
+    }
+    fn restore(&mut self, saved: &Saved<'_>, workers: &Workers) -> Result<()> {
+        KeyedWindow::restore(self, saved, workers)
+    }
+    fn wants_functions(&self) -> bool {
+        KeyedWindow::wants_functions(self)
     }
 }

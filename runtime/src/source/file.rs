@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::block::{Block, TextBlock};
+use crate::block::{Block, StoredBlock, TextBlock};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::source::decode::BadRecordDesk;
 use crate::source::report::Reporter;
 use crate::source::text::BLOCK;
-use crate::source::{Interval, Source, SourceContext, glob};
+use crate::source::{Interval, Source, SourceContext, glob, loaded, stored};
+use crate::stored::{Malformed, Shape, Shapes, Stored};
 use crate::time::Time;
 use crate::utf8;
 
@@ -214,6 +215,10 @@ impl Block for BinaryBlock {
     type Item<'a> = &'a [u8];
     type Views<'a> = std::slice::ChunksExact<'a, u8>;
 
+    fn empty() -> Self {
+        BinaryBlock { bytes: Vec::new(), length: 1 }
+    }
+
     fn weight(&self) -> usize {
         self.bytes.len() / self.length
     }
@@ -235,6 +240,23 @@ impl Block for BinaryBlock {
     }
 }
 
+impl StoredBlock for BinaryBlock {
+    fn store_block(&self, out: &mut Vec<u8>) {
+        self.length.store(out);
+        self.bytes.store(out);
+    }
+    fn load_block(from: &mut &[u8]) -> Result<Self, Malformed> {
+        let (length, bytes) = (usize::load(from)?, Vec::load(from)?);
+        match length {
+            0 => Err(Malformed::new("records of no bytes")),
+            length => Ok(BinaryBlock { bytes, length }),
+        }
+    }
+    fn block_shape(shapes: &mut Shapes) -> Shape {
+        <(usize, Vec<u8>)>::shape(shapes)
+    }
+}
+
 /// Reads the files that appear in a directory: see [`text_file_stream`](crate::dstream::Sources::text_file_stream) and
 /// [`binary_records_stream`](crate::dstream::Sources::binary_records_stream).
 pub struct FileSource<F> {
@@ -248,6 +270,8 @@ struct Started {
     selection: Selection,
     desk: BadRecordDesk,
     reporter: Reporter,
+    /// The files of the batch that was given last, and how much of each.
+    extent: Vec<(PathBuf, u64)>,
 }
 
 impl<F: Format> FileSource<F> {
@@ -263,36 +287,95 @@ impl<F: Format> Source for FileSource<F> {
         self.format.check()?;
         let selection = Selection::new(self.directory.clone(), self.options.clone(), context)?;
         let (desk, reporter) = (BadRecordDesk::new(context), Reporter::new(context));
-        self.started = Some(Started { selection, desk, reporter });
+        self.started = Some(Started { selection, desk, reporter, extent: Vec::new() });
         Ok(())
     }
 
     fn batch(&mut self, interval: &Interval) -> Result<Vec<Arc<F::Block>>> {
-        let Some(Started { selection, desk, reporter }) = &mut self.started else { return Ok(Vec::new()) };
+        let Some(Started { selection, desk, reporter, extent }) = &mut self.started else { return Ok(Vec::new()) };
         let mut blocks = Vec::new();
         let mut gone = Vec::new();
+        extent.clear();
         for path in selection.select(interval.end, reporter)? {
-            let failed = |cause| Error::File { what: "cannot read", path: path.clone(), cause };
-            let file = match File::open(&path).and_then(|file| Ok((file.metadata()?, file))) {
-                // What is appended from here on is not waited for.
-                Ok((metadata, file)) => file.take(metadata.len()),
+            let (length, file) = match open(&path) {
+                Ok(opened) => opened,
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     reporter.error(format!("the file `{}` was removed before it could be read", path.display()));
                     gone.push(path);
                     continue;
                 }
-                Err(cause) => return Err(failed(cause)),
+                Err(cause) => return Err(cannot_read(&path)(cause)),
             };
-            let mut file = OpenFile { reader: file, path: &path, time: interval.end, desk };
-            self.format.read(&mut file, &mut blocks).map_err(|trouble| match trouble {
-                Trouble::Io(cause) => failed(cause),
-                Trouble::BadRecord(error) => error,
-            })?;
+            read(&self.format, OpenFile { reader: file.take(length), path: &path, time: interval.end, desk }, &mut blocks)?;
+            extent.push((path, length));
         }
         selection.delivered(&gone);
         Ok(blocks)
     }
+
+    fn is_replayable(&self) -> bool {
+        true
+    }
+
+    fn position(&self) -> Vec<u8> {
+        self.started.as_ref().map_or_else(Vec::new, |started| stored(&started.selection.position()))
+    }
+
+    fn seek(&mut self, position: &[u8]) -> Result<()> {
+        if let Some(started) = &mut self.started {
+            started.selection.seek(loaded("text_file_stream", position)?);
+        }
+        Ok(())
+    }
+
+    fn extent(&self) -> Vec<u8> {
+        self.started.as_ref().map_or_else(Vec::new, |started| stored(&started.extent))
+    }
+
+    fn batch_again(&mut self, interval: &Interval, recorded: &[u8]) -> Result<Vec<Arc<F::Block>>> {
+        let Some(Started { selection, desk, extent, .. }) = &mut self.started else { return Ok(Vec::new()) };
+        let mut blocks = Vec::new();
+        *extent = loaded("text_file_stream", recorded)?;
+        for (path, length) in extent.iter() {
+            let (there, file) = open(path).map_err(|cause| Error::File {
+                what: "a batch that was not committed runs again, and needs a file that cannot be read any more: bring back",
+                path: path.clone(),
+                cause,
+            })?;
+            if there < *length {
+                return Err(Error::File {
+                    what: "a batch that was not committed runs again, and a file of it has become shorter: bring back",
+                    path: path.clone(),
+                    cause: io::Error::new(ErrorKind::UnexpectedEof, format!("it had {length} bytes and has {there}")),
+                });
+            }
+            read(&self.format, OpenFile { reader: file.take(*length), path, time: interval.end, desk }, &mut blocks)?;
+        }
+        selection.took(interval.end, extent.iter().map(|(path, _)| path.clone()));
+        Ok(blocks)
+    }
 }
+
+/// A file and its length. What is appended from here on is not waited for.
+fn open(path: &Path) -> io::Result<(u64, File)> {
+    let file = File::open(path)?;
+    Ok((file.metadata()?.len(), file))
+}
+
+fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    move |cause| Error::File { what: "cannot read", path: path.to_owned(), cause }
+}
+
+fn read<F: Format>(format: &F, mut file: OpenFile<'_>, blocks: &mut Vec<Arc<F::Block>>) -> Result<()> {
+    let path = file.path;
+    format.read(&mut file, blocks).map_err(|trouble| match trouble {
+        Trouble::Io(cause) => cannot_read(path)(cause),
+        Trouble::BadRecord(error) => error,
+    })
+}
+
+/// See [`Selection::position`].
+type Position = (Option<Time>, Time, Vec<(PathBuf, Time)>);
 
 /// Decides which files belong to a batch.
 struct Selection {
@@ -303,6 +386,10 @@ struct Selection {
     oldest: Option<Time>,
     /// When each remembered file was taken.
     taken: HashMap<PathBuf, Time>,
+    /// The last batch.
+    last: Time,
+    /// The last batch of an earlier run: files that came since are not too old for the first batch of this one.
+    resumed: Option<Time>,
     /// The batch that was asked for last and its files, until it is delivered.
     asked: Option<(Time, Vec<PathBuf>)>,
     /// Whether the listeners know that there is no such directory.
@@ -314,7 +401,7 @@ impl Selection {
         let start = context.clock.now();
         let every = context.every;
         let mut selection =
-            Selection { directory, options, every, oldest: None, taken: HashMap::new(), asked: None, missing: false };
+            Selection { directory, options, every, oldest: None, taken: HashMap::new(), last: Time::ZERO, resumed: None, asked: None, missing: false };
         if selection.options.existing {
             return Ok(selection);
         }
@@ -341,7 +428,8 @@ impl Selection {
         }
         self.missing = found.is_none();
         let remember = self.window();
-        let threshold = self.oldest.map(|oldest| oldest.max(time - remember));
+        let since = self.resumed.map_or(time, |resumed| resumed.min(time));
+        let threshold = self.oldest.map(|oldest| oldest.max(since - remember));
         let mut files: Vec<(Time, PathBuf)> = found.unwrap_or_default();
         files.retain(|(modified, path)| {
             *modified <= time
@@ -357,10 +445,30 @@ impl Selection {
     /// Remembers the files of the batch that was asked for last, but for those that were `gone`.
     fn delivered(&mut self, gone: &[PathBuf]) {
         let Some((time, files)) = self.asked.take() else { return };
+        self.took(time, files.into_iter().filter(|file| !gone.contains(file)));
+        self.resumed = None;
+    }
+
+    /// Remembers the files of a batch, and forgets those that are too old to be taken again.
+    fn took(&mut self, time: Time, files: impl Iterator<Item = PathBuf>) {
         self.oldest.get_or_insert(Time::ZERO);
         let (remember, every) = (self.window(), self.every);
         self.taken.retain(|_, taken| *taken + remember + every >= time);
-        self.taken.extend(files.into_iter().filter(|file| !gone.contains(file)).map(|file| (file, time)));
+        self.taken.extend(files.map(|file| (file, time)));
+        self.last = time;
+        self.resumed = self.resumed.map(|_| time);
+    }
+
+    /// What a later run must know: from when on files count, and which were taken.
+    fn position(&self) -> Position {
+        let mut taken: Vec<(PathBuf, Time)> = self.taken.iter().map(|(path, time)| (path.clone(), *time)).collect();
+        taken.sort();
+        (self.oldest, self.last, taken)
+    }
+
+    fn seek(&mut self, (oldest, last, taken): Position) {
+        (self.oldest, self.last, self.resumed) = (oldest, last, Some(last));
+        self.taken = taken.into_iter().collect();
     }
 
     /// The span to remember, in whole batches.

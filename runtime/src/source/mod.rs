@@ -7,10 +7,11 @@ use std::time::Duration;
 use crate::backpressure::Backpressure;
 use crate::block::Block;
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::listener::Listeners;
 use crate::signal::StopSignal;
 use crate::source::limit::RateLimit;
+use crate::stored::Stored;
 use crate::time::Time;
 
 mod decode;
@@ -55,6 +56,66 @@ pub trait Source: Send {
     /// # Errors
     /// What keeps the source from delivering this batch; the batch fails and follows the context's policy.
     fn batch(&mut self, interval: &Interval) -> Result<Vec<Arc<Self::Block>>>;
+
+    /// Whether the records of a batch can be read again after a restart. Asked after [`start`](Self::start). A source that says
+    /// so implements the methods below; of one that does not, a crash loses what was received and not yet committed, and with a
+    /// checkpoint directory every batch is a checkpoint.
+    fn is_replayable(&self) -> bool {
+        false
+    }
+
+    /// Where the source stands after the last batch that it gave: what a later run needs to go on from there, in bytes of its
+    /// own. Every checkpoint keeps it.
+    fn position(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// Goes to a position that an earlier run has told. Called after [`start`](Self::start), before the first batch.
+    ///
+    /// # Errors
+    /// When there is no such position any more: the context does not start then.
+    fn seek(&mut self, position: &[u8]) -> Result<()> {
+        let _ = position;
+        Ok(())
+    }
+
+    /// What the batch that it gave last consists of: what [`batch_again`](Self::batch_again) needs to give the same records,
+    /// in bytes of its own. Recorded before the batch has any effect.
+    fn extent(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// As [`batch`](Self::batch), in a later run: the same records as those of a batch whose [`extent`](Self::extent) was
+    /// recorded. Such batches come in their order, after [`seek`](Self::seek) and before all new ones.
+    ///
+    /// # Errors
+    /// When the records cannot be read any more: the context stops, and nothing is lost.
+    fn batch_again(&mut self, interval: &Interval, extent: &[u8]) -> Result<Vec<Arc<Self::Block>>> {
+        let _ = (interval, extent);
+        Ok(Vec::new())
+    }
+
+    /// Everything up to the batch of `time` is in a checkpoint: it will not be asked for again. A source may tell its sender.
+    fn checkpointed(&mut self, time: Time) {
+        let _ = time;
+    }
+}
+
+/// A position or an extent in bytes.
+pub(crate) fn stored<T: Stored>(value: &T) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    value.store(&mut bytes);
+    bytes
+}
+
+/// A position or an extent from its bytes.
+pub(crate) fn loaded<T: Stored>(source: &str, mut bytes: &[u8]) -> Result<T> {
+    T::load(&mut bytes).map_err(|malformed| {
+        Error::config(
+            format!("the checkpoint has a position that `{source}` cannot read: {malformed}"),
+            "was another source of this name there before? Give the stream another name, or start with another directory",
+        )
+    })
 }
 
 /// The span that a batch covers: from `start` up to and without `end`, which is the batch's time.

@@ -105,7 +105,7 @@ fn look_up<K: StateRecord, S: Record, Q: StateKey<Owned = K>, V>(
 
 /// Notes the keys whose last data is older than `idle_since`.
 fn find_due<K: StateRecord, S>(shard: &mut Shard<K, S>, idle_since: Time) {
-    let Shard { kept, ages: Some(ages), pending } = shard else { return };
+    let Shard { kept, ages: Some(ages), pending, .. } = shard else { return };
     ages.advance(idle_since);
     for number in ages.due() {
         let is_due = kept.keys.is_live(*number) && ages.time(*number) < idle_since;

@@ -9,6 +9,7 @@ mod contents;
 mod initial;
 mod key_state;
 mod map;
+mod saved;
 mod shard;
 #[cfg(test)]
 mod tests;

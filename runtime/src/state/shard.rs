@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::StateRecord;
+use super::saved::Changes;
 use super::timeouts::Ages;
 use super::touched::Touched;
 use crate::key_table::{KeyTable, Number};
@@ -33,7 +34,7 @@ impl<K, S> Clone for Kept<K, S> {
 
 impl<K: StateRecord, S: Record> Kept<K, S> {
     /// Adds a key that is not there.
-    fn insert(&mut self, hash: u64, key: K, state: S) -> Number {
+    pub fn insert(&mut self, hash: u64, key: K, state: S) -> Number {
         let (number, _) = Arc::make_mut(&mut self.keys).find_or_insert(hash, key);
         let states = Arc::make_mut(&mut self.states);
         match states.get_mut(number as usize) {
@@ -118,11 +119,13 @@ pub(super) struct Shard<K, S> {
     /// Only if there is a timeout.
     pub ages: Option<Ages>,
     pub pending: Pending<K, S>,
+    /// Only if there are checkpoints.
+    pub changes: Option<Box<Changes<K>>>,
 }
 
 impl<K, S> Default for Shard<K, S> {
     fn default() -> Self {
-        Shard { kept: Kept::default(), ages: None, pending: Pending::default() }
+        Shard { kept: Kept::default(), ages: None, pending: Pending::default(), changes: None }
     }
 }
 
@@ -136,6 +139,7 @@ impl<K, S> Shard<K, S> {
             + self.kept.states.capacity() * size_of::<S>()
             + self.ages.as_ref().map_or(0, Ages::bytes)
             + self.pending.bytes()
+            + self.changes.as_ref().map_or(0, |changes| changes.bytes())
     }
 
     /// When the key had data that had none for longest.
@@ -166,10 +170,12 @@ impl<K: StateRecord, S: Record> Shard<K, S> {
 
     /// Writes what the batch has made to the committed contents.
     pub fn commit(&mut self, time: Time) {
+        self.note_touched();
         if self.pending.is_replaced {
             self.replace_states();
         }
         self.store_touched(time);
+        self.note_removed();
         self.remove_all();
         // Before a number is given out again, so that a new key is queued anew.
         if let Some(ages) = &mut self.ages {
@@ -179,6 +185,23 @@ impl<K: StateRecord, S: Record> Shard<K, S> {
         self.pending.clear();
         if self.kept.keys.is_sparse() {
             self.compact();
+        }
+    }
+
+    /// Notes for the next checkpoint which states are set.
+    fn note_touched(&mut self) {
+        let Some(changes) = &mut self.changes else { return };
+        if self.pending.is_replaced {
+            changes.set_all();
+        }
+        let known = self.kept.keys.numbers() as Number;
+        self.pending.touched.touches.iter().filter(|touch| touch.number < known).for_each(|touch| changes.set(touch.number));
+    }
+
+    fn note_removed(&mut self) {
+        let Some(changes) = &mut self.changes else { return };
+        for number in &self.pending.removed {
+            changes.remove(*number, self.kept.keys.key(*number).clone());
         }
     }
 
@@ -228,6 +251,9 @@ impl<K: StateRecord, S: Record> Shard<K, S> {
             if let Some(ages) = &mut self.ages {
                 ages.insert(number, time);
             }
+            if let Some(changes) = &mut self.changes {
+                changes.set(number);
+            }
         };
         if *is_replaced {
             for (key, state) in added.drain(..).zip(added_states.drain(..)) {
@@ -257,6 +283,9 @@ impl<K: StateRecord, S: Record> Shard<K, S> {
         states.shrink_to_fit();
         if let Some(ages) = &mut self.ages {
             ages.renumber(&old);
+        }
+        if let Some(changes) = &mut self.changes {
+            changes.renumber(&old);
         }
         self.pending = Pending::default();
     }

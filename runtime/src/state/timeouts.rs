@@ -30,6 +30,11 @@ impl Ages {
         self.times[number as usize]
     }
 
+    /// The times of all numbers.
+    pub fn times(&self) -> Vec<Time> {
+        self.times.clone()
+    }
+
     /// A key had data.
     #[inline(always)]
     pub fn refresh(&mut self, number: Number, time: Time) {

@@ -60,13 +60,13 @@ fn load_long_varint(first: u8, from: &mut &[u8]) -> Result<u64, Malformed> {
 
 /// Appends how many items or bytes follow.
 #[inline]
-pub(super) fn store_length(length: usize, out: &mut Vec<u8>) {
+pub(crate) fn store_length(length: usize, out: &mut Vec<u8>) {
     store_varint(length as u64, out);
 }
 
 /// Takes how many items or bytes follow. There are never more than bytes are left.
 #[inline]
-pub(super) fn load_length(from: &mut &[u8]) -> Result<usize, Malformed> {
+pub(crate) fn load_length(from: &mut &[u8]) -> Result<usize, Malformed> {
     let length = load_varint(from)?;
     if length > from.len() as u64 { Err(Malformed::SHORT) } else { Ok(length as usize) }
 }

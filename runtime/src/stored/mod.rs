@@ -26,6 +26,7 @@ mod tuples;
 use std::fmt::{self, Display, Formatter};
 
 pub use bytes::{NO_VARIANT, load_tag, store_tag};
+pub(crate) use bytes::{load_length, store_length};
 pub use field::Field;
 pub use shape::{Fields, Number, Shape, Shapes};
 

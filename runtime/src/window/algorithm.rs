@@ -1,5 +1,7 @@
 //! What a window's values are derived by: the functions of the user, and the algorithms that need them.
 
+use std::borrow::Cow;
+
 use crate::key_table::Number;
 use crate::record::Record;
 
@@ -53,6 +55,16 @@ pub trait Algorithm<C: Record, F> {
     fn settle(derived: &mut Self::Derived, fold: &F, panes: &Panes<Self::Kept>, numbers: usize) {
         let _ = (derived, fold, panes, numbers);
     }
+
+    /// Whether `saved` must know what newer values have of a key.
+    const COUNTS_LATER: bool = false;
+
+    /// The value of which a pane keeps `kept`: what a checkpoint writes. Asked from the newest to the oldest; `later` is by
+    /// number, and empty unless `COUNTS_LATER`.
+    fn saved<'a>(derived: &'a Self::Derived, kept: &'a Self::Kept, number: Number, later: &mut [usize]) -> Cow<'a, C>;
+
+    /// What the newest pane keeps of a value of an earlier run. Nothing else is derived from it before `rebuild`.
+    fn restored(derived: &mut Self::Derived, number: Number, value: C) -> Self::Kept;
 
     /// Once in how many panes a shard is to be rebuilt, if it is, of a window that has so many.
     fn turn(panes: u32) -> Option<u64> {

@@ -1,6 +1,8 @@
 //! Values that are lists, concatenated in the order of time. Each item is kept once, in one list a key; a pane knows how many
 //! of them are its own. So what enters is appended, what leaves is a prefix, and no item is copied or merged.
 
+use std::borrow::Cow;
+
 use crate::key_table::Number;
 use crate::record::Record;
 
@@ -88,6 +90,19 @@ impl<V: Record, F> Algorithm<Vec<V>, F> for Concat {
     fn leave(derived: &mut Lists<V>, _: &F, _: &Panes<usize>, at: Place, kept: &usize) {
         derived.list(at.number).start += kept;
         derived.left.push(at.number);
+    }
+
+    const COUNTS_LATER: bool = true;
+
+    fn saved<'a>(derived: &'a Lists<V>, kept: &'a usize, number: Number, later: &mut [usize]) -> Cow<'a, Vec<V>> {
+        let (list, later) = (&derived.lists[number as usize], &mut later[number as usize]);
+        let end = list.items.len() - *later;
+        *later += kept;
+        Cow::Owned(list.items[end - kept..end].to_vec())
+    }
+
+    fn restored(derived: &mut Lists<V>, number: Number, value: Vec<V>) -> usize {
+        derived.list(number).append(value)
     }
 
     /// Here the lists are the truth: they are cut back to what the panes say.

@@ -24,6 +24,8 @@ pub struct KeyedWindow<K, C: Record, F, A: Algorithm<C, F>> {
     fold: Option<F>,
     /// How many values entered or left since the last commit.
     changes: usize,
+    /// The batch after which the panes were written to a checkpoint.
+    pub(super) captured: Time,
     algorithm: PhantomData<fn() -> A>,
 }
 
@@ -34,7 +36,7 @@ impl<K, C: Record, F, A: Algorithm<C, F>> KeyedWindow<K, C, F, A> {
         for _ in 0..SHARDS {
             shards.push(Shard::default());
         }
-        KeyedWindow { shape, shards, fold: None, changes: 0, algorithm: PhantomData }
+        KeyedWindow { shape, shards, fold: None, changes: 0, captured: Time::ZERO, algorithm: PhantomData }
     }
 
     /// The window's length, slide and panes.

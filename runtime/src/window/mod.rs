@@ -16,6 +16,7 @@ mod monotonic;
 mod panes;
 mod pool;
 mod recompute;
+mod saved;
 mod selecting;
 mod shape;
 mod shard;

@@ -3,6 +3,8 @@
 //! A value that a newer one beats will never be the value of a window again, so each queue is in order and its oldest value is
 //! the one. A value enters once and is taken out once.
 
+use std::borrow::Cow;
+
 use crate::key_table::Number;
 use crate::record::{Keep, Record};
 
@@ -113,6 +115,14 @@ impl<C: Record, F: Select<C>> Algorithm<C, F> for Monotonic {
     fn rebuild(derived: &mut Queues<C>, fold: &F, panes: &Panes<C>, _: bool, numbers: usize) {
         *derived = Queues::default();
         replay(panes, numbers, |at, value| derived.push(fold, at, value));
+    }
+
+    fn saved<'a>(_: &'a Queues<C>, kept: &'a C, _: Number, _: &mut [usize]) -> Cow<'a, C> {
+        Cow::Borrowed(kept)
+    }
+
+    fn restored(_: &mut Queues<C>, _: Number, value: C) -> C {
+        value
     }
 }
 

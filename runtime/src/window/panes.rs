@@ -90,6 +90,11 @@ impl<P> Panes<P> {
         self.ring.back().is_some_and(|newest| newest.end == step.end)
     }
 
+    /// When the newest pane ends.
+    pub(super) fn newest_end(&self) -> Option<Time> {
+        self.ring.back().map(|newest| newest.end)
+    }
+
     /// How many values the newest pane has.
     pub(super) fn newest_len(&self) -> u32 {
         self.ring.back().map_or(0, Pane::len) as u32

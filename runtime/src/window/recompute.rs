@@ -1,5 +1,7 @@
 //! Values merged from all panes when the window is read: the least work where panes are few.
 
+use std::borrow::Cow;
+
 use crate::key_table::Number;
 use crate::record::{Keep, Record};
 
@@ -43,6 +45,14 @@ impl<C: Record, F: Merge<C>> Algorithm<C, F> for Recompute {
 
     fn rebuild(derived: &mut Recomputed<C>, _: &F, _: &Panes<C>, _: bool, _: usize) {
         derived.is_settled = false;
+    }
+
+    fn saved<'a>(_: &'a Recomputed<C>, kept: &'a C, _: Number, _: &mut [usize]) -> Cow<'a, C> {
+        Cow::Borrowed(kept)
+    }
+
+    fn restored(_: &mut Recomputed<C>, _: Number, value: C) -> C {
+        value
     }
 
     fn settle(derived: &mut Recomputed<C>, fold: &F, panes: &Panes<C>, numbers: usize) {

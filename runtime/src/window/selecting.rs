@@ -3,6 +3,8 @@
 //! To merge small values costs less than to keep them in queues, whose steps nobody can foresee. To merge values that lie
 //! elsewhere would be to clone them, again and again; a queue clones each once or twice.
 
+use std::borrow::Cow;
+
 use crate::key_table::Number;
 use crate::record::Record;
 
@@ -67,6 +69,14 @@ impl<C: Record, F: Merge<C> + Select<C>> Algorithm<C, F> for Selecting {
         } else {
             TwoStacks::rebuild(&mut derived.stacks, fold, panes, is_open, numbers);
         }
+    }
+
+    fn saved<'a>(_: &'a Selected<C>, kept: &'a C, _: Number, _: &mut [usize]) -> Cow<'a, C> {
+        Cow::Borrowed(kept)
+    }
+
+    fn restored(_: &mut Selected<C>, _: Number, value: C) -> C {
+        value
     }
 
     fn settle(derived: &mut Selected<C>, fold: &F, panes: &Panes<C>, numbers: usize) {

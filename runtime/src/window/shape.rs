@@ -43,6 +43,11 @@ impl Shape {
         Step { end, number: end.as_nanos() / self.pane.as_nanos() as u64, length: self.length }
     }
 
+    /// The end of the oldest pane that a window needs after the batch of `time`.
+    pub(super) fn first_pane(&self, time: Time) -> Time {
+        self.step(time).end - self.length + self.pane
+    }
+
     /// How often a shard is to have been derived anew by this pane, if that is to be once in so many panes. From pane to pane
     /// it rises for as few shards as possible. It depends on the time alone.
     pub(super) fn cycle(shard: usize, step: &Step, panes: u64) -> u64 {

@@ -74,6 +74,13 @@ impl<K, P, D> Shard<K, P, D> {
         self.keys.bytes() + self.panes.bytes() + self.derived.bytes() + lists
     }
 
+    /// What was loaded is as committed, and nothing is derived from it yet.
+    pub(super) fn settle_loaded(&mut self) {
+        self.panes.commit();
+        self.inserted.clear();
+        self.is_stale = true;
+    }
+
     /// Reads what is held of each key off the panes.
     fn recount(&mut self) {
         self.held.fill(Held::default());
@@ -173,6 +180,21 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
                 *held = Held { values: held.values + 1, position: newest.push(number, kept) };
             }
         }
+    }
+
+    /// A value of an earlier run joins the newest pane.
+    pub(super) fn put<C, F, A>(&mut self, hash: u64, key: K, value: C)
+    where
+        K: StateKey<Owned = K>,
+        C: Record,
+        A: Algorithm<C, F, Kept = P, Derived = D>,
+    {
+        let number = number_of(&mut self.keys, &mut self.held, &mut self.inserted, hash, key);
+        let kept = A::restored(&mut self.derived, number, value);
+        let Some(mut newest) = self.panes.newest() else { return };
+        let held = &mut self.held[number as usize];
+        self.live += usize::from(held.values == 0);
+        *held = Held { values: held.values + 1, position: newest.push(number, kept) };
     }
 
     pub(super) fn commit<C: Record>(&mut self)

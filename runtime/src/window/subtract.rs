@@ -1,5 +1,6 @@
 //! Values from which what leaves is subtracted, by the inverse of the function that added it.
 
+use std::borrow::Cow;
 use std::any::TypeId;
 
 use crate::key_table::Number;
@@ -59,6 +60,14 @@ impl<C: Record, F: Unmerge<C>> Algorithm<C, F> for Subtract {
     fn rebuild(derived: &mut Totals<C>, fold: &F, panes: &Panes<C>, _: bool, numbers: usize) {
         derived.0.clear();
         replay(panes, numbers, |at, value| derived.add(fold, at, value));
+    }
+
+    fn saved<'a>(_: &'a Totals<C>, kept: &'a C, _: Number, _: &mut [usize]) -> Cow<'a, C> {
+        Cow::Borrowed(kept)
+    }
+
+    fn restored(_: &mut Totals<C>, _: Number, value: C) -> C {
+        value
     }
 
     /// Rarely enough that it costs a small part of what it costs to enter, and one shard at a time.

@@ -8,6 +8,8 @@
 //! All keys of a shard are turned over together, pane by pane: what is read and written lies side by side. Shards have their
 //! turns at different times, once in the length of the window, so that no batch has to do it for all.
 
+use std::borrow::Cow;
+
 use crate::key_table::Number;
 use crate::record::{Keep, Record};
 
@@ -175,6 +177,14 @@ impl<C: Record, F: Merge<C>> Algorithm<C, F> for TwoStacks {
     fn rebuild(derived: &mut Stacked<C>, fold: &F, panes: &Panes<C>, is_open: bool, _: usize) {
         // A panic may have emptied any of the vectors. What is read of them is written before.
         derived.turn_over(fold, panes, usize::from(is_open));
+    }
+
+    fn saved<'a>(_: &'a Stacked<C>, kept: &'a C, _: Number, _: &mut [usize]) -> Cow<'a, C> {
+        Cow::Borrowed(kept)
+    }
+
+    fn restored(_: &mut Stacked<C>, _: Number, value: C) -> C {
+        value
     }
 
     fn settle(derived: &mut Stacked<C>, fold: &F, _: &Panes<C>, _: usize) {

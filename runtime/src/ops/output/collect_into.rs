@@ -20,6 +20,8 @@ where
     T: Keep<Owned = R>,
     R: Send + 'static,
 {
+    const IS_MEMORY: bool = true;
+
     type Part = Vec<R>;
 
     #[inline]
@@ -28,9 +30,9 @@ where
     }
 
     fn write(&mut self, time: Time, parts: Vec<Vec<R>>, commit: &mut Commit) -> Result<(), BoxError> {
-        let collector = self.0.clone();
+        let (collector, is_replay) = (self.0.clone(), commit.is_replay());
         commit.then(move || {
-            collector.push(time, parts.into_iter().flatten().collect());
+            collector.push(time, parts.into_iter().flatten().collect(), is_replay);
             Ok(())
         });
         Ok(())

@@ -12,7 +12,20 @@ pub fn foreach_batch<T, O: BatchOutcome>(
     mut f: impl FnMut(Vec<T>, Time) -> O,
 ) -> Result<()> {
     let mut rows = Some(rows);
-    engine.write(label, &mut |time, _| f(rows.take().unwrap_or_default(), time).into_result())
+    engine.write(label, false, &mut |time, _| f(rows.take().unwrap_or_default(), time).into_result())
+}
+
+/// See [`DStream::foreach_batch_with_replay`](crate::DStream::foreach_batch_with_replay).
+pub fn foreach_batch_with_replay<T, O: BatchOutcome>(
+    engine: &mut Engine,
+    label: &str,
+    rows: Vec<T>,
+    mut f: impl FnMut(Vec<T>, Time, bool) -> O,
+) -> Result<()> {
+    let mut rows = Some(rows);
+    engine.write(label, false, &mut |time, commit| {
+        f(rows.take().unwrap_or_default(), time, commit.is_replay()).into_result()
+    })
 }
 
 /// What a closure of `foreach_batch` may return: nothing, or a `Result<(), E>` whose error fails the batch.

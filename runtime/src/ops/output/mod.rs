@@ -4,6 +4,7 @@
 
 mod collect_into;
 mod foreach_batch;
+mod foreach_batch_once;
 mod print;
 #[cfg(feature = "table")]
 mod print_table;
@@ -15,7 +16,8 @@ use std::io::{self, Write};
 use std::marker::PhantomData;
 
 pub use collect_into::{CollectInto, collect_into};
-pub use foreach_batch::{BatchOutcome, foreach_batch};
+pub use foreach_batch::{BatchOutcome, foreach_batch, foreach_batch_with_replay};
+pub use foreach_batch_once::{BatchId, ForeachBatchOnce, TransactionalSink, foreach_batch_once};
 pub use print::{Print, print};
 #[cfg(feature = "table")]
 pub use print_table::{PrintTable, print_table};
@@ -34,6 +36,10 @@ use crate::time::Time;
 pub trait Output<T> {
     /// What must hold of the records, beyond their traits; it panics at compile time where it does not.
     const CHECKED: () = ();
+
+    /// Whether it writes to the memory of the program, by the time of the batch, so that it must be done again by a later run
+    /// of the program, and never harms.
+    const IS_MEMORY: bool = false;
 
     /// A worker's part.
     type Part: Default + Send;

@@ -25,6 +25,8 @@ where
     T: Keep<Owned = R>,
     R: Send + Sync + 'static,
 {
+    const IS_MEMORY: bool = true;
+
     type Part = Vec<R>;
 
     #[inline]

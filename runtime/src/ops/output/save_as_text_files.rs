@@ -12,6 +12,7 @@ use crate::engine::Commit;
 use crate::error::{BoxError, Error, Result};
 use crate::ops::output::{Output, show_line};
 use crate::show::Show;
+use crate::staged::Staged;
 use crate::time::Time;
 
 /// See [`DStream::save_as_text_files`](crate::DStream::save_as_text_files).
@@ -33,8 +34,7 @@ impl<T: Show> Output<T> for SaveAsTextFiles {
     }
 
     fn write(&mut self, time: Time, parts: Vec<String>, commit: &mut Commit) -> Result<(), BoxError> {
-        let directory = Hidden::write(directory(&self.prefix, &self.suffix, time), &parts)?;
-        commit.then(move || Ok(directory.publish()?));
+        commit.publish(stage(directory(&self.prefix, &self.suffix, time), &parts)?);
         Ok(())
     }
 }
@@ -58,54 +58,17 @@ fn directory(prefix: &Path, suffix: &str, time: Time) -> PathBuf {
     name.into()
 }
 
-/// A directory that nobody sees yet. If it is dropped unpublished, it goes.
-struct Hidden {
-    path: PathBuf,
-    target: PathBuf,
-}
-
-impl Hidden {
-    fn write(target: PathBuf, parts: &[String]) -> Result<Self> {
-        fs::create_dir_all(parent(&target)).map_err(file_error("cannot make the directory", parent(&target)))?;
-        let path = beside(&target, "tmp");
-        remove(&path)?; // left by a run that was killed
-        fs::create_dir(&path).map_err(file_error("cannot make the directory", &path))?;
-        let hidden = Hidden { path, target };
-        write_file(&hidden.path.join("part-00000"), parts)?;
-        write_file(&hidden.path.join("_SUCCESS"), &[])?;
-        sync_directory(&hidden.path)?;
-        Ok(hidden)
-    }
-
-    /// Takes its place. A directory that is there already, from an earlier run of the batch, is replaced.
-    fn publish(self) -> Result<()> {
-        let (target, old) = (&self.target, beside(&self.target, "old"));
-        remove(&old)?; // left by a run that was killed
-        let is_there = match fs::symlink_metadata(target) {
-            Ok(there) if there.is_dir() => true,
-            Ok(_) => return Err(file_error("cannot replace", target)(io::ErrorKind::NotADirectory.into())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-            Err(error) => return Err(file_error("cannot look at", target)(error)),
-        };
-        if is_there {
-            fs::rename(target, &old).map_err(file_error("cannot replace", target))?;
-        }
-        if let Err(error) = fs::rename(&self.path, target) {
-            if is_there {
-                fs::rename(&old, target).map_err(file_error("cannot put back", target))?;
-            }
-            return Err(file_error("cannot write", target)(error));
-        }
-        sync_directory(parent(target))?;
-        remove(&old)
-    }
-}
-
-impl Drop for Hidden {
-    fn drop(&mut self) {
-        // Nothing is lost if this fails: the next run removes it. After `publish` it is not here any more.
-        let _ = fs::remove_dir_all(&self.path);
-    }
+/// Writes the directory of a batch beside its place.
+fn stage(target: PathBuf, parts: &[String]) -> Result<Staged> {
+    fs::create_dir_all(parent(&target)).map_err(file_error("cannot make the directory", parent(&target)))?;
+    let hidden = beside(&target, "tmp");
+    remove(&hidden)?; // left by a run that was killed
+    fs::create_dir(&hidden).map_err(file_error("cannot make the directory", &hidden))?;
+    let staged = Staged::new(hidden, target);
+    write_file(&staged.path().join("part-00000"), parts)?;
+    write_file(&staged.path().join("_SUCCESS"), &[])?;
+    sync_directory(staged.path())?;
+    Ok(staged)
 }
 
 fn parent(path: &Path) -> &Path {

@@ -1,0 +1,353 @@
+//! What the engine does so that nothing is lost: which batches run again, what is written when, what comes back.
+//!
+//! There is one of these if the context has a checkpoint directory. See `checkpoint` for what lies in that directory.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::checkpoint::{
+    Begin, Capture, CheckpointFigures, Commit, Disk, Input, Journaled, Recovered, SavedState, StateCapture, Store, SyncPolicy,
+};
+use crate::error::{Error, Result};
+use crate::migration::{Migration, Migrations};
+use crate::saved::{Description, Saved};
+use crate::source::{loaded, stored};
+use crate::stage::Workers;
+use crate::time::Time;
+use crate::transaction::Transaction;
+
+/// How often a checkpoint is made, unless the program says otherwise.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+/// The settings of the context that concern checkpoints.
+#[derive(Clone, Default)]
+pub(crate) struct CheckpointOptions {
+    pub directory: Option<PathBuf>,
+    pub interval: Option<Duration>,
+    pub sync: SyncPolicy,
+    pub migrations: Vec<Arc<Migration>>,
+    /// States to be let go.
+    pub dropped: Vec<String>,
+    pub disk: Disk,
+}
+
+/// The checkpoint directory of a running pipeline.
+pub(crate) struct Durable {
+    store: Store,
+    every: Duration,
+    migrations: Migrations,
+    dropped: Vec<String>,
+    /// What an earlier run has left, until the first batch.
+    found: Option<Found>,
+    /// Batches of the earlier run that run again.
+    again: VecDeque<Journaled>,
+    states: Vec<Declared>,
+    /// Where each source stands.
+    positions: Vec<(String, Vec<u8>)>,
+    /// How often a checkpoint is to be made, if somebody has said so.
+    interval: Option<Duration>,
+    /// Whether all sources can be read again.
+    rereadable: bool,
+    batch: Current,
+    /// Batches were committed since the last checkpoint.
+    is_behind: bool,
+    /// A checkpoint was due while the one before was being written.
+    is_overdue: bool,
+    /// The last batch that is in a checkpoint.
+    checkpointed: Option<Time>,
+}
+
+/// What an earlier run has left.
+struct Found {
+    time: Time,
+    positions: Vec<(String, Vec<u8>)>,
+    states: Vec<SavedState>,
+}
+
+/// A window or a state of this pipeline.
+struct Declared {
+    name: Arc<str>,
+    description: Vec<u8>,
+}
+
+/// The batch that is running.
+#[derive(Default)]
+struct Current {
+    /// What the journal of the earlier run has of it.
+    recorded: Option<Journaled>,
+    inputs: Vec<Input>,
+    is_decided: bool,
+}
+
+impl Durable {
+    /// Opens the directory of the options, if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be used: another process has it, it cannot be read or written, or it belongs to another pipeline.
+    pub fn open(options: &CheckpointOptions, pipeline: &str, every: Duration) -> Result<Option<Self>> {
+        let Some(directory) = &options.directory else { return Ok(None) };
+        check_interval("the context's checkpoint interval", options.interval, every)?;
+        let mut opened = Store::open(directory, pipeline, options.disk.clone())?;
+        opened.store.sync_policy(options.sync);
+        let mut durable = Durable {
+            store: opened.store,
+            every,
+            migrations: Migrations(options.migrations.clone()),
+            dropped: options.dropped.clone(),
+            found: None,
+            again: VecDeque::new(),
+            states: Vec::new(),
+            positions: Vec::new(),
+            interval: options.interval,
+            rereadable: true,
+            batch: Current::default(),
+            is_behind: false,
+            is_overdue: false,
+            checkpointed: None,
+        };
+        if let Some(Recovered { time, positions, states, batches, warnings, .. }) = opened.recovered {
+            warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+            durable.checkpointed = Some(time);
+            durable.positions = positions.clone();
+            durable.again = batches.into();
+            durable.found = Some(Found { time, positions, states });
+        }
+        Ok(Some(durable))
+    }
+
+    /// The last batch that an earlier run has begun.
+    pub fn last_batch(&self) -> Option<Time> {
+        let last = self.again.back().map(|batch| batch.begin.time);
+        last.or(self.found.as_ref().map(|found| found.time))
+    }
+
+    /// How many batches of an earlier run are left to run again.
+    pub fn backlog(&self) -> usize {
+        self.again.len()
+    }
+
+    /// A source begins. Gives the position from which it is to go on.
+    pub fn open_source(&mut self, stream: &str, is_replayable: bool) -> Option<Vec<u8>> {
+        self.rereadable &= is_replayable;
+        let positions = &self.found.as_ref()?.positions;
+        positions.iter().find(|(name, _)| name == stream).map(|(_, position)| position.clone())
+    }
+
+    /// A window or a state is declared: it is brought back if an earlier run has saved it.
+    pub fn declare(
+        &mut self,
+        name: &Arc<str>,
+        interval: Option<Duration>,
+        state: &mut dyn Transaction,
+        workers: &Workers,
+    ) -> Result<()> {
+        self.interval = self.interval.into_iter().chain(interval).min();
+        state.track();
+        let description = state.describe(None);
+        self.states.push(Declared { name: Arc::clone(name), description: stored(&description) });
+        let found = self.found.as_mut();
+        let saved = found.and_then(|found| take(&mut found.states, name).map(|saved| (saved, found.time)));
+        match saved {
+            Some((saved, time)) if !self.dropped.iter().any(|dropped| **dropped == **name) => {
+                let was: Description = loaded(name, &saved.shape)?;
+                let migrate = self.migrations.find(name, &was, state)?;
+                state.restore(&Saved::new(&saved, time, migrate.as_deref()), workers)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The setup is through. Gives the names of saved states that no operator has asked for; they are kept.
+    pub fn begin(&mut self) -> Vec<String> {
+        let unclaimed = self.found.take().map(|found| found.states).unwrap_or_default();
+        let kept = unclaimed.into_iter().map(|state| state.name).filter(|name| !self.dropped.contains(name));
+        kept.collect()
+    }
+
+    /// The time of the next batch of an earlier run that runs again.
+    pub fn next_again(&mut self) -> Option<Time> {
+        let recorded = self.again.pop_front()?;
+        let time = recorded.begin.time;
+        self.batch = Current { recorded: Some(recorded), ..Current::default() };
+        Some(time)
+    }
+
+    /// A new batch begins.
+    pub fn next_new(&mut self) {
+        self.batch = Current::default();
+    }
+
+    /// What the batch consisted of when it was decided in an earlier run.
+    pub fn recorded(&self) -> Option<&Journaled> {
+        self.batch.recorded.as_ref()
+    }
+
+    /// Whether the batch was committed by an earlier run: only what that held in memory is to be computed.
+    pub fn is_done(&self) -> bool {
+        self.recorded().is_some_and(|recorded| recorded.committed)
+    }
+
+    /// Whether the batch was given up by an earlier run: it must change nothing.
+    pub fn is_given_up(&self) -> bool {
+        self.recorded().is_some_and(|recorded| recorded.skipped)
+    }
+
+    /// The extent of a source in the recorded batch; `None` if the source was not there.
+    pub fn extent(&self, stream: &str) -> Option<Vec<u8>> {
+        let inputs = &self.recorded()?.begin.inputs;
+        inputs.iter().find(|input| input.stream == stream).map(|input| input.bytes.clone())
+    }
+
+    /// Notes what the batch has of a source, and where the source stands now.
+    pub fn received(&mut self, stream: &str, extent: Vec<u8>, position: Vec<u8>, records: u64) {
+        match self.positions.iter_mut().find(|(name, _)| name == stream) {
+            Some((_, before)) => *before = position,
+            None => self.positions.push((stream.to_owned(), position)),
+        }
+        self.batch.inputs.push(Input { stream: stream.to_owned(), bytes: extent, records });
+    }
+
+    /// From now on the batch may have effects, so it must have the same records whenever it runs.
+    pub fn decide(&mut self, time: Time) -> Result<()> {
+        if self.batch.is_decided || self.batch.recorded.is_some() {
+            return Ok(());
+        }
+        self.store.begin(&Begin { time, every: self.every, inputs: self.batch.inputs.clone() })?;
+        self.batch.is_decided = true;
+        Ok(())
+    }
+
+    /// Whether the batch of this time is to be a checkpoint.
+    fn is_due(&self, time: Time) -> bool {
+        let interval = match (self.interval, self.rereadable) {
+            (Some(interval), _) => interval,
+            (None, true) => INTERVAL.max(self.every),
+            // What is not in a checkpoint could not be brought back.
+            (None, false) => self.every,
+        };
+        self.is_overdue || time.is_multiple_of(interval) || interval < self.every
+    }
+
+    /// Whether a batch and its checkpoint are one: what was committed could not be computed again.
+    pub fn commits_by_checkpoint(&self, time: Time) -> bool {
+        !self.rereadable && self.is_due(time)
+    }
+
+    /// The commit point of the batch, for one that is not a checkpoint.
+    pub fn commit(&mut self, time: Time, publish: Vec<(PathBuf, PathBuf)>, skipped: bool) -> Result<()> {
+        if self.recorded().is_none_or(|recorded| !recorded.committed) {
+            self.decide(time)?;
+            self.store.commit(&Commit { time, publish, skipped })?;
+        }
+        self.is_behind = true;
+        Ok(())
+    }
+
+    /// The commit point of a batch that is a checkpoint. `states` hold what the batch has made of them.
+    pub fn commit_by_checkpoint(
+        &mut self,
+        time: Time,
+        publish: Vec<(PathBuf, PathBuf)>,
+        states: &mut [&mut dyn Transaction],
+        workers: &Workers,
+    ) -> Result<()> {
+        let capture = self.capture(time, states, workers);
+        self.store.commit_by_checkpoint(&Commit { time, publish, skipped: false }, capture)?;
+        self.is_behind = false;
+        self.checkpointed = Some(time);
+        Ok(())
+    }
+
+    /// Shows what the batch has staged.
+    pub fn publish(&mut self) -> Result<()> {
+        self.store.publish()
+    }
+
+    /// After a commit: makes a checkpoint if one is due. It is written behind the back of the pipeline.
+    pub fn checkpoint_if_due(
+        &mut self,
+        time: Time,
+        states: &mut [&mut dyn Transaction],
+        workers: &Workers,
+    ) -> Result<()> {
+        if !self.is_behind || !self.is_due(time) {
+            return Ok(());
+        }
+        self.is_overdue = self.store.is_busy();
+        if self.is_overdue {
+            return Ok(());
+        }
+        self.checkpoint(time, states, workers, false)
+    }
+
+    /// Waits for a checkpoint after the last batch.
+    pub fn close(&mut self, time: Time, states: &mut [&mut dyn Transaction], workers: &Workers) -> Result<()> {
+        if self.is_behind { self.checkpoint(time, states, workers, true) } else { Ok(()) }
+    }
+
+    fn checkpoint(
+        &mut self,
+        time: Time,
+        states: &mut [&mut dyn Transaction],
+        workers: &Workers,
+        wait: bool,
+    ) -> Result<()> {
+        let capture = self.capture(time, states, workers);
+        self.store.checkpoint(capture, wait)?;
+        self.is_behind = false;
+        self.checkpointed = self.store.last().map(|last| last.time).or(self.checkpointed);
+        Ok(())
+    }
+
+    fn capture(&mut self, time: Time, states: &mut [&mut dyn Transaction], workers: &Workers) -> Capture {
+        let mut captures = Vec::with_capacity(states.len());
+        for (state, Declared { name, description }) in states.iter_mut().zip(&self.states) {
+            let captured = state.capture(time, self.store.needs_full(name), workers);
+            captures.push(StateCapture {
+                name: name.to_string(),
+                shape: description.clone(),
+                settings: Vec::new(),
+                entries: captured.entries,
+                cutoff: captured.cutoff,
+                pieces: captured.pieces,
+            });
+        }
+        let dropped = std::mem::take(&mut self.dropped);
+        Capture { time, every: self.every, positions: self.positions.clone(), states: captures, dropped }
+    }
+
+    /// The last batch that need not be asked for again.
+    pub fn checkpointed(&mut self) -> Option<Time> {
+        self.checkpointed = self.store.last().map(|last| last.time).or(self.checkpointed);
+        self.checkpointed
+    }
+
+    /// The last checkpoint of this run.
+    pub fn figures(&mut self) -> Option<CheckpointFigures> {
+        self.store.last()
+    }
+
+    /// What has gone wrong with a checkpoint behind the back of the pipeline, which goes on.
+    pub fn failure(&mut self) -> Option<Error> {
+        self.store.failure()
+    }
+}
+
+fn take(states: &mut Vec<SavedState>, name: &str) -> Option<SavedState> {
+    let position = states.iter().position(|state| state.name == name)?;
+    Some(states.remove(position))
+}
+
+/// Checkpoints are made after whole batches.
+pub(crate) fn check_interval(what: &str, interval: Option<Duration>, every: Duration) -> Result<()> {
+    let fits = |interval: Duration| !interval.is_zero() && interval.as_nanos().is_multiple_of(every.as_nanos().max(1));
+    match interval {
+        Some(interval) if !fits(interval) => Err(Error::config(
+            format!("{what} is {interval:?}, which does not go with a batch every {every:?}"),
+            "make the checkpoint interval a multiple of the batch interval above zero",
+        )),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,241 @@
+//! A state on its way to a checkpoint and back.
+//!
+//! A piece is a shard, or what changed in it: keys that left, then keys with their states and, where there is a timeout, the
+//! times of their last data. Pieces are read in the order in which they were written; the later one counts.
+
+use std::sync::Arc;
+
+use super::shard::{Kept, Shard};
+use super::timeouts::Ages;
+use super::{KeyedState, StateRecord};
+use crate::checkpoint::{Piece, PieceKind};
+use crate::key_table::{KeyTable, Number};
+use crate::record::Record;
+use crate::saved::{Captured, END, Saved, SavedPiece, encoded, end_of_piece, load_value};
+use crate::stage::Workers;
+use crate::stored::{Malformed, Stored, load_length, store_length};
+use crate::table::{SHARDS, hash_of, shard_of};
+use crate::time::Time;
+
+/// What changed in a shard since the last capture.
+pub(super) struct Changes<K> {
+    /// A bit for each number: whether its key was added or its state set.
+    bits: Vec<u64>,
+    /// Keys that left. They may have come again.
+    removed: Vec<K>,
+    /// Every state was set.
+    all: bool,
+}
+
+impl<K> Default for Changes<K> {
+    fn default() -> Self {
+        Changes { bits: Vec::new(), removed: Vec::new(), all: false }
+    }
+}
+
+impl<K> Changes<K> {
+    #[inline]
+    pub fn set(&mut self, number: Number) {
+        let word = number as usize / 64;
+        if word >= self.bits.len() {
+            self.bits.resize(word + 1, 0);
+        }
+        self.bits[word] |= 1 << (number % 64);
+    }
+
+    pub fn remove(&mut self, number: Number, key: K) {
+        if let Some(word) = self.bits.get_mut(number as usize / 64) {
+            *word &= !(1 << (number % 64));
+        }
+        self.removed.push(key);
+    }
+
+    pub fn set_all(&mut self) {
+        self.all = true;
+    }
+
+    /// The keys have new numbers; `old` has the old one of each.
+    pub fn renumber(&mut self, old: &[Number]) {
+        let before = std::mem::take(&mut self.bits);
+        let was_set = |number: Number| before.get(number as usize / 64).is_some_and(|bits| bits >> (number % 64) & 1 == 1);
+        for (new, _) in old.iter().enumerate().filter(|(_, old)| was_set(**old)) {
+            self.set(new as Number);
+        }
+    }
+
+    /// How many keys there are to write.
+    fn len(&self) -> usize {
+        self.removed.len() + self.bits.iter().map(|bits| bits.count_ones() as usize).sum::<usize>()
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = Number> {
+        let words = self.bits.iter().enumerate();
+        words.flat_map(|(word, bits)| (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| word as Number * 64 + bit))
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.bits.capacity() * size_of::<u64>() + self.removed.capacity() * size_of::<K>()
+    }
+}
+
+impl<K: StateRecord, S: Record> KeyedState<K, S> {
+    /// From now on the changes between two captures are noted.
+    pub fn track(&mut self) {
+        self.shards.iter_mut().for_each(|shard| shard.changes = Some(Box::default()));
+    }
+
+    /// What a checkpoint is to write: all keys, or those that changed since the last capture if these are few.
+    ///
+    /// All keys are written behind the back of the pipeline, which copies a shard only if it changes it meanwhile. Changes are
+    /// encoded here, in time proportional to their number.
+    pub fn capture(&mut self, everything: bool, workers: &Workers) -> Captured {
+        let changed: usize = self.shards.iter().map(Shard::changed).sum();
+        let pieces = if everything || changed.saturating_mul(4) > self.len() {
+            self.shards.iter_mut().enumerate().map(|(number, shard)| shard.capture_all(number)).collect()
+        } else {
+            let shards = self.shards.iter_mut().enumerate().filter(|(_, shard)| shard.changed() > 0).collect();
+            workers.map(shards, changed, |(number, shard)| shard.capture_changes(number))
+        };
+        Captured { entries: self.len() as u64, cutoff: None, pieces }
+    }
+
+    /// Brings back what an earlier run of the program has captured, in place of what there is.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn restore(&mut self, saved: &Saved<'_>, workers: &Workers) -> crate::Result<()> {
+        for shard in &mut self.shards {
+            let ages = shard.ages.take().map(|_| Ages::default());
+            *shard = Shard { ages, changes: shard.changes.take(), ..Shard::default() };
+        }
+        saved.read(SHARDS, &mut |count, lanes| {
+            let mut tasks = Vec::with_capacity(SHARDS);
+            for (number, (shard, pieces)) in self.shards.iter_mut().zip(lanes).enumerate() {
+                if !pieces.is_empty() {
+                    tasks.push((number, shard, pieces));
+                }
+            }
+            let loaded = workers.map(tasks, count, |(number, shard, pieces)| {
+                let mut strays = Vec::new();
+                for SavedPiece { bytes, .. } in pieces {
+                    shard.load_piece(number, &mut bytes.as_slice(), saved, &mut strays)?;
+                }
+                Ok(strays)
+            });
+            // Of a build that spread keys in another way.
+            for stray in loaded.into_iter().collect::<Result<Vec<_>, Malformed>>()?.into_iter().flatten() {
+                self.shards[shard_of(hash_of(&stray.key))].put(stray);
+            }
+            Ok(())
+        })?;
+        self.committed = Some(saved.time);
+        Ok(())
+    }
+}
+
+/// An entry of a piece.
+struct Loaded<K, S> {
+    key: K,
+    /// `None` if the key left.
+    state: Option<S>,
+    time: Time,
+}
+
+impl<K: StateRecord, S: Record> Shard<K, S> {
+    fn changed(&self) -> usize {
+        let changes = self.changes.as_deref();
+        changes.map_or(0, |changes| if changes.all { self.kept.keys.len() } else { changes.len() })
+    }
+
+    fn capture_all(&mut self, number: usize) -> Piece {
+        if let Some(changes) = &mut self.changes {
+            **changes = Changes::default();
+        }
+        let (kept, times) = (self.kept.clone(), self.ages.as_ref().map(Ages::times));
+        let write = move |out: &mut Vec<u8>| {
+            let Kept { keys, states } = &kept;
+            begin(number, &[] as &[K], times.is_some(), keys.len(), out);
+            for (number, key) in keys.live(0..keys.numbers()) {
+                store(key, &states[number as usize], times.as_ref().map(|times| times[number as usize]), out);
+            }
+            out.push(END);
+        };
+        Piece { kind: PieceKind::Full, write: Box::new(write) }
+    }
+
+    fn capture_changes(&mut self, number: usize) -> Piece {
+        let changes = self.changes.as_deref_mut().map(std::mem::take).unwrap_or_default();
+        let (keys, states): (&KeyTable<K>, &[S]) = (&self.kept.keys, &self.kept.states);
+        let mut bytes = Vec::with_capacity(changes.len() * (size_of::<K>() + size_of::<S>() + 8) + 16);
+        let entries = changes.len() - changes.removed.len();
+        begin(number, &changes.removed, self.ages.is_some(), entries, &mut bytes);
+        for number in changes.numbers() {
+            let time = self.ages.as_ref().map(|ages| ages.time(number));
+            store(keys.key(number), &states[number as usize], time, &mut bytes);
+        }
+        bytes.push(END);
+        encoded(PieceKind::Delta, bytes)
+    }
+
+    fn load_piece(
+        &mut self,
+        number: usize,
+        from: &mut &[u8],
+        saved: &Saved<'_>,
+        strays: &mut Vec<Loaded<K, S>>,
+    ) -> Result<(), Malformed> {
+        let mut take = |entry: Loaded<K, S>, shard: &mut Self| {
+            if shard_of(hash_of(&entry.key)) == number { shard.put(entry) } else { strays.push(entry) }
+        };
+        for _ in 0..load_length(from)? {
+            let key = K::load(from)?;
+            take(Loaded { key, state: None, time: saved.time }, self);
+        }
+        let has_times = bool::load(from)?;
+        for _ in 0..load_length(from)? {
+            let key = K::load(from)?;
+            let state = load_value(from, saved.migrate)?;
+            let time = if has_times { Time::load(from)? } else { saved.time };
+            take(Loaded { key, state: Some(state), time }, self);
+        }
+        end_of_piece(from)
+    }
+
+    fn put(&mut self, Loaded { key, state, time }: Loaded<K, S>) {
+        let hash = hash_of(&key);
+        let known = self.kept.keys.find(hash, &key);
+        match (known, state) {
+            (Some(number), Some(state)) => {
+                Arc::make_mut(&mut self.kept.states)[number as usize] = state;
+                if let Some(ages) = &mut self.ages {
+                    ages.refresh(number, time);
+                }
+            }
+            (None, Some(state)) => {
+                let number = self.kept.insert(hash, key, state);
+                if let Some(ages) = &mut self.ages {
+                    ages.insert(number, time);
+                }
+            }
+            (Some(number), None) => Arc::make_mut(&mut self.kept.keys).remove(number),
+            (None, None) => {}
+        }
+    }
+}
+
+fn begin<K: Stored>(shard: usize, removed: &[K], has_times: bool, entries: usize, out: &mut Vec<u8>) {
+    out.push(shard as u8);
+    store_length(removed.len(), out);
+    removed.iter().for_each(|key| key.store(out));
+    has_times.store(out);
+    store_length(entries, out);
+}
+
+#[inline]
+fn store<K: Stored, S: Stored>(key: &K, state: &S, time: Option<Time>, out: &mut Vec<u8>) {
+    key.store(out);
+    state.store(out);
+    if let Some(time) = time {
+        time.store(out);
+    }
+}

@@ -1,0 +1,68 @@
+//! A pipeline with a checkpoint directory ends, however it ends, and goes on.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use microbatch::prelude::*;
+
+type Pairs = Vec<(String, u64)>;
+
+fn batches() -> Vec<Vec<String>> {
+    (0..30u64).map(|batch| (0..batch % 4).map(|n| format!("k{}", (batch * 7 + n * 3) % 5)).collect()).collect()
+}
+
+/// A state, a window by key, a window of records and a window over all, over the same words.
+fn pipeline(outs: &[Collector<(String, u64)>; 3], totals: &Collector<u64>) -> impl Pipeline + use<> {
+    let [sums_out, window_out, groups_out] = outs.clone();
+    let totals = totals.clone();
+    let text = batches();
+    stream!(every = 1s, name = "recovery", |ssc| {
+        let words = ssc.queue_stream(text);
+        let pairs = words.map(|word| (word, 1u64));
+        let sums = pairs.map_with_state(|_time, key, value: Option<u64>, sum: &mut State<u64>| {
+            let total = sum.get_option().unwrap_or(&0) + value.unwrap_or(0);
+            if total == 7 {
+                sum.remove();
+            } else {
+                sum.update(total);
+            }
+            (key, total)
+        });
+        sums.collect_into(&sums_out);
+        let counts = pairs.reduce_by_key_and_window(|a, b| a + b, |a, b| a - b, 6s, 2s);
+        counts.sort_by_key().collect_into(&window_out);
+        let lists = pairs.group_by_key_and_window(5s, 1s).map(|(key, ones)| (key, ones.len() as u64));
+        lists.sort_by_key().collect_into(&groups_out);
+        let total = words.window(4s, 2s).count();
+        total.collect_into(&totals);
+    })
+}
+
+fn run(directory: Option<&Path>, stops: &[u64]) -> (Vec<Vec<(Time, Pairs)>>, Vec<(Time, Vec<u64>)>) {
+    let outs: [Collector<(String, u64)>; 3] = Default::default();
+    let totals = Collector::default();
+    let mut done = 0;
+    for stop in stops {
+        let mut context = StreamingContext::new(pipeline(&outs, &totals));
+        if let Some(directory) = directory {
+            context = context.checkpoint_dir(directory).checkpoint_interval(Duration::from_secs(3));
+        }
+        let mut context = context.manual().unwrap();
+        context.advance(stop - done).unwrap();
+        done = *stop;
+        drop(context);
+    }
+    let mut results: Vec<_> = outs.iter().map(Collector::batches).collect();
+    // A keyed batch has no order of its own.
+    results.iter_mut().flatten().for_each(|(_, pairs)| pairs.sort());
+    (results, totals.batches())
+}
+
+#[test]
+fn a_run_that_is_stopped_and_started_gives_what_an_uninterrupted_one_does() {
+    let expected = run(None, &[30]);
+    for stops in [&[10, 30][..], &[1, 2, 3, 30], &[4, 9, 11, 17, 30]] {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(run(Some(directory.path()), stops), expected, "{stops:?}");
+    }
+}
