@@ -170,7 +170,7 @@ fn main() {
                             })();
                             engine.finish(outcome, &mut [])?;
                         }
-                        Ok(())
+                        engine.close(&mut [])
                     },
                 )
             }

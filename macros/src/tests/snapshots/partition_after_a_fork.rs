@@ -180,7 +180,7 @@ fn main() {
                             })();
                             engine.finish(outcome, &mut [])?;
                         }
-                        Ok(())
+                        engine.close(&mut [])
                     },
                 )
             }

@@ -143,7 +143,7 @@ fn main() {
                             })();
                             engine.finish(outcome, &mut [])?;
                         }
-                        Ok(())
+                        engine.close(&mut [])
                     },
                 )
             }

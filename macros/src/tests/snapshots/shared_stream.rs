@@ -132,7 +132,7 @@ fn main() {
                             })();
                             engine.finish(outcome, &mut [])?;
                         }
-                        Ok(())
+                        engine.close(&mut [])
                     },
                 )
             }

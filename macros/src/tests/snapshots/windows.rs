@@ -205,7 +205,7 @@ fn main() {
                                     &mut [&mut window_state, &mut words_state],
                                 )?;
                         }
-                        Ok(())
+                        engine.close(&mut [&mut window_state, &mut words_state])
                     },
                 )
             }

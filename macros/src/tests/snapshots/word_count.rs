@@ -98,7 +98,7 @@ fn main() {
                             })();
                             engine.finish(outcome, &mut [])?;
                         }
-                        Ok(())
+                        engine.close(&mut [])
                     },
                 )
             }
