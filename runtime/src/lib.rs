@@ -138,7 +138,6 @@ mod signals;
 mod stage;
 mod staged;
 mod state;
-mod stored;
 mod striped;
 mod table;
 pub mod text;
@@ -153,6 +152,7 @@ pub mod aggregate;
 pub mod cli;
 pub mod dstream;
 pub mod source;
+pub mod stored;
 
 #[doc(hidden)]
 pub mod ops;
@@ -228,7 +228,9 @@ pub mod __private {
     pub use crate::plan::{Plan, Stage, Step, StepKind};
     pub use crate::show::show_fields;
     pub use crate::stage::More;
-    pub use crate::stored::{Field, Fields, NO_VARIANT, load_tag, store_tag};
+    pub use crate::stored::Fields;
+    pub use crate::stored::bytes::{NO_VARIANT, load_tag, store_tag};
+    pub use crate::stored::field::Field;
 
     /// The body of a pipeline that is not Rust yet: only an editor looks inside.
     #[doc(hidden)]

@@ -1,18 +1,19 @@
 //! Values in bytes: what a checkpoint holds of keys, states and records.
 //!
-//! - [`Stored`] is a type that can be written and read; [`Field`] is what the derive asks of the fields of a type of yours.
-//! - [`Shape`] describes a type as data, so that a checkpoint knows what it holds, and [`dump`] can write it as JSON.
-//! - `bytes.rs` has the parts that all formats share; `numbers.rs`, `text.rs`, `lists.rs`, `maps.rs`, `tuples.rs` and
-//!   `standard.rs` hold one family of types each.
+//! [`Stored`] is a type that can be written and read; every [`Record`](trait@crate::Record) is one. [`Shape`] describes a type as
+//! data, so that a checkpoint knows what it holds, and [`dump`] writes stored values as JSON by their shape alone.
 //!
-//! The format of version 1: numbers have a fixed width and are little-endian, `usize` is a `u64`; lengths and the numbers of
-//! variants are LEB128; `Option` and `Result` begin with a byte. Nothing is aligned, nothing names its type. An item of a list
-//! that takes no bytes is followed by a zero, so that no list has more items than bytes.
+//! The format: numbers have a fixed width and are little-endian, `usize` is a `u64`; text and lists begin with their length and
+//! enums with the number of the variant, in LEB128; `Option` and `Result` begin with a byte. Nothing is aligned, and nothing
+//! says its type. An item of a list that takes no bytes is followed by a zero, so that no list has more items than bytes.
 
-mod bytes;
+// `bytes.rs` has the parts that all formats share; `numbers.rs`, `text.rs`, `lists.rs`, `maps.rs`, `tuples.rs` and
+// `standard.rs` hold one family of types each.
+pub(crate) mod bytes;
 mod depth;
 mod dump;
-mod field;
+pub(crate) mod field;
+mod json;
 mod lists;
 mod maps;
 mod numbers;
@@ -25,9 +26,8 @@ mod tuples;
 
 use std::fmt::{self, Display, Formatter};
 
-pub use bytes::{NO_VARIANT, load_tag, store_tag};
 pub(crate) use bytes::{load_length, store_length};
-pub use field::Field;
+pub use dump::dump;
 pub use shape::{Fields, Number, Shape, Shapes};
 
 /// A value that can be written to a checkpoint and read again. `#[derive(Record)]` makes it for a type of yours: field by field,
