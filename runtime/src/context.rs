@@ -252,6 +252,13 @@ impl<P: Pipeline> StreamingContext<P> {
         self
     }
 
+    /// Through which everything is written.
+    #[cfg(feature = "testing")]
+    pub(crate) fn with_disk(mut self, disk: crate::checkpoint::Disk) -> Self {
+        self.checkpoints.disk = disk;
+        self
+    }
+
     /// How often windows and states are written to the [checkpoint directory](Self::checkpoint_dir): a multiple of the batch
     /// interval. The default is 10 s, or the batch interval if that is longer; where a source cannot be read again, every batch.
     /// If a stateful stream was given a shorter one, that counts: a checkpoint has all states as of the same batch.

@@ -51,6 +51,7 @@ pub(crate) struct Durable {
     /// Whether all sources can be read again.
     rereadable: bool,
     batch: Current,
+    disk: Disk,
     /// Batches were committed since the last checkpoint.
     is_behind: bool,
     /// A checkpoint was due while the one before was being written.
@@ -103,6 +104,7 @@ impl Durable {
             interval: options.interval,
             rereadable: true,
             batch: Current::default(),
+            disk: options.disk.clone(),
             is_behind: false,
             is_overdue: false,
             checkpointed: None,
@@ -322,6 +324,11 @@ impl Durable {
     pub fn checkpointed(&mut self) -> Option<Time> {
         self.checkpointed = self.store.last().map(|last| last.time).or(self.checkpointed);
         self.checkpointed
+    }
+
+    /// Through which everything is written.
+    pub fn disk(&self) -> Disk {
+        self.disk.clone()
     }
 
     /// The last checkpoint of this run.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::backpressure::Controllers;
 use crate::block::Block;
+use crate::checkpoint::Disk;
 use crate::dataset::{Dataset, Received};
 use crate::driver::{Driver, Tick};
 use crate::durable::Durable;
@@ -78,6 +79,7 @@ pub struct Commit {
     label: Arc<str>,
     actions: VecDeque<Pending>,
     is_replay: bool,
+    disk: Disk,
 }
 
 /// What an output operation has left to do.
@@ -131,14 +133,19 @@ impl Commit {
         self.is_replay
     }
 
+    /// Through this an output writes files.
+    pub(crate) fn disk(&self) -> Disk {
+        self.disk.clone()
+    }
+
     fn push(&mut self, action: Action) {
         self.actions.push_back(Pending { output: self.output, label: Arc::clone(&self.label), action });
     }
 
     /// What is to be renamed: from, to.
-    fn staged(&self) -> Vec<(PathBuf, PathBuf)> {
-        let staged = self.actions.iter().filter_map(|pending| match &pending.action {
-            Action::Publish(staged) => Some(staged.renames()),
+    fn staged(&mut self) -> Vec<(PathBuf, PathBuf)> {
+        let staged = self.actions.iter_mut().filter_map(|pending| match &mut pending.action {
+            Action::Publish(staged) => Some(staged.promise()),
             Action::Call(_) => None,
         });
         staged.collect()
@@ -335,6 +342,7 @@ impl Engine {
         self.batch.info.batch_time = time;
         self.batch.info.is_replay = is_replay;
         self.batch.commit.is_replay = is_replay;
+        self.batch.commit.disk = self.durable.as_ref().map(Durable::disk).unwrap_or_default();
         // The time of an extra batch at the end lies ahead.
         self.batch.info.submission_time = time.min(shared.clock.now());
         shared.listeners.tell(|listener| listener.on_batch_submitted(&self.batch.info));

@@ -113,6 +113,8 @@ mod driver;
 mod durable;
 mod engine;
 mod error;
+#[allow(dead_code)]
+mod export;
 mod fold;
 mod inputs;
 mod key_table;
@@ -152,6 +154,8 @@ pub mod aggregate;
 pub mod cli;
 pub mod dstream;
 pub mod source;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod stored;
 
 #[doc(hidden)]

@@ -3,10 +3,10 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 use std::sync::Arc;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 use super::crash::{CrashPoints, Step};
 
 /// What is done to the file system.
@@ -25,7 +25,7 @@ pub(crate) enum Operation {
 /// The file system. Clones are the same one.
 #[derive(Clone, Default)]
 pub(crate) struct Disk {
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     points: Option<Arc<CrashPoints>>,
 }
 
@@ -34,7 +34,7 @@ impl Disk {
         Disk::default()
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub fn with_failpoints(points: Arc<CrashPoints>) -> Disk {
         Disk { points: Some(points) }
     }
@@ -75,12 +75,12 @@ impl Disk {
         self.step(Operation::SyncDir, path, || if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) })
     }
 
-    #[cfg(not(test))]
+    #[cfg(not(any(test, feature = "testing")))]
     fn step<T>(&self, _: Operation, _: &Path, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         act()
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     fn step<T>(&self, operation: Operation, path: &Path, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         let Some(points) = &self.points else { return act() };
         points.around(operation, path, act)
@@ -96,7 +96,7 @@ pub(crate) struct DiskFile {
 
 impl DiskFile {
     pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        #[cfg(test)]
+        #[cfg(any(test, feature = "testing"))]
         if let Some(points) = &self.disk.points
             && let Step::Half(error) = points.at_write(&self.path)
         {

@@ -6,7 +6,7 @@
 mod background;
 mod clean;
 mod codec;
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) mod crash;
 mod disk;
 mod frame;
@@ -35,7 +35,7 @@ pub use types::SyncPolicy;
 /// What the engine uses.
 #[allow(unused_imports)]
 mod interface {
-    pub(crate) use super::disk::Disk;
+    pub(crate) use super::disk::{Disk, Operation};
     pub(crate) use super::publish::publish as publish_renames;
     pub(crate) use super::saved::SavedState;
     pub(crate) use super::store::{Opened, Store};

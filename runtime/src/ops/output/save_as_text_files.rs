@@ -4,10 +4,10 @@
 //! reader never sees half of it. Its layout is the same for every number of workers.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::checkpoint::Disk;
 use crate::engine::Commit;
 use crate::error::{BoxError, Error, Result};
 use crate::ops::output::{Output, show_line};
@@ -34,7 +34,8 @@ impl<T: Show> Output<T> for SaveAsTextFiles {
     }
 
     fn write(&mut self, time: Time, parts: Vec<String>, commit: &mut Commit) -> Result<(), BoxError> {
-        commit.publish(stage(directory(&self.prefix, &self.suffix, time), &parts)?);
+        let target = directory(&self.prefix, &self.suffix, time);
+        commit.publish(stage(&commit.disk(), target, &parts)?);
         Ok(())
     }
 }
@@ -59,15 +60,15 @@ fn directory(prefix: &Path, suffix: &str, time: Time) -> PathBuf {
 }
 
 /// Writes the directory of a batch beside its place.
-fn stage(target: PathBuf, parts: &[String]) -> Result<Staged> {
-    fs::create_dir_all(parent(&target)).map_err(file_error("cannot make the directory", parent(&target)))?;
+fn stage(disk: &Disk, target: PathBuf, parts: &[String]) -> Result<Staged> {
+    std::fs::create_dir_all(parent(&target)).map_err(file_error("cannot make the directory", parent(&target)))?;
     let hidden = beside(&target, "tmp");
-    remove(&hidden)?; // left by a run that was killed
-    fs::create_dir(&hidden).map_err(file_error("cannot make the directory", &hidden))?;
-    let staged = Staged::new(hidden, target);
-    write_file(&staged.path().join("part-00000"), parts)?;
-    write_file(&staged.path().join("_SUCCESS"), &[])?;
-    sync_directory(staged.path())?;
+    disk.remove(&hidden).map_err(file_error("cannot remove", &hidden))?; // left by a run that was killed
+    disk.create_dir(&hidden).map_err(file_error("cannot make the directory", &hidden))?;
+    let staged = Staged::new(disk.clone(), hidden, target);
+    write_file(disk, &staged.path().join("part-00000"), parts)?;
+    write_file(disk, &staged.path().join("_SUCCESS"), &[])?;
+    disk.sync_dir(staged.path()).map_err(file_error("cannot sync", staged.path()))?;
     Ok(staged)
 }
 
@@ -84,28 +85,13 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn write_file(path: &Path, parts: &[String]) -> Result<()> {
+fn write_file(disk: &Disk, path: &Path, parts: &[String]) -> Result<()> {
     let write = || {
-        let mut file = File::create(path)?;
-        parts.iter().try_for_each(|part| file.write_all(part.as_bytes()))?;
-        file.sync_all()
+        let mut file = disk.create(path)?;
+        parts.iter().try_for_each(|part| file.append(part.as_bytes()))?;
+        file.sync()
     };
     write().map_err(file_error("cannot write", path))
-}
-
-/// Makes the names in a directory outlast a loss of power. Only on Unix can a directory be opened for that.
-fn sync_directory(path: &Path) -> Result<()> {
-    if cfg!(unix) {
-        File::open(path).and_then(|directory| directory.sync_all()).map_err(file_error("cannot sync", path))?;
-    }
-    Ok(())
-}
-
-fn remove(directory: &Path) -> Result<()> {
-    match fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file_error("cannot remove", directory)(error)),
-        _ => Ok(()),
-    }
 }
 
 fn file_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
