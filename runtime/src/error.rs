@@ -90,6 +90,20 @@ pub enum Error {
         cause: std::io::Error,
     },
 
+    /// A checkpoint could not be written or read.
+    #[error("checkpoint `{}`: {what}\nhelp: {remedy}", path.display())]
+    Checkpoint {
+        /// The file, or the directory as a whole.
+        path: PathBuf,
+        /// What happened.
+        what: String,
+        /// What to do about it.
+        remedy: String,
+        /// The cause, if there is one.
+        #[source]
+        cause: Option<BoxError>,
+    },
+
     /// The context has been stopped.
     #[error("the context has been stopped\nhelp: make a new `StreamingContext`")]
     Stopped,
@@ -148,6 +162,12 @@ impl Error {
             Error::File { what, path, cause } => {
                 Error::File { what, path: path.clone(), cause: std::io::Error::new(cause.kind(), cause.to_string()) }
             }
+            Error::Checkpoint { path, what, remedy, cause } => Error::Checkpoint {
+                path: path.clone(),
+                what: what.clone(),
+                remedy: remedy.clone(),
+                cause: cause.as_ref().map(words),
+            },
             Error::Stopped => Error::Stopped,
             Error::User(cause) => Error::User(words(cause)),
         }

@@ -104,6 +104,7 @@ mod as_of;
 mod backpressure;
 mod block;
 mod broadcast;
+mod checkpoint;
 mod clock;
 mod collector;
 mod context;

@@ -1,0 +1,130 @@
+//! Every change of the file system on the way of a commit goes through a [`Disk`], so that tests can let it fail at any of them.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+#[cfg(test)]
+use std::sync::Arc;
+
+#[cfg(test)]
+use super::crash::{CrashPoints, Step};
+
+/// What is done to the file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    CreateDir,
+    Create,
+    Append,
+    Truncate,
+    Sync,
+    Rename,
+    Remove,
+    SyncDir,
+}
+
+/// The file system. Clones are the same one.
+#[derive(Clone, Default)]
+pub(crate) struct Disk {
+    #[cfg(test)]
+    points: Option<Arc<CrashPoints>>,
+}
+
+impl Disk {
+    pub fn real() -> Disk {
+        Disk::default()
+    }
+
+    #[cfg(test)]
+    pub fn with_failpoints(points: Arc<CrashPoints>) -> Disk {
+        Disk { points: Some(points) }
+    }
+
+    pub fn create_dir_all(&self, path: &Path) -> io::Result<()> {
+        if path.is_dir() {
+            return Ok(());
+        }
+        self.step(Operation::CreateDir, path, || fs::create_dir_all(path))
+    }
+
+    /// A new file; one of this name that a crash has left is written over.
+    pub fn create(&self, path: &Path) -> io::Result<DiskFile> {
+        let file = self.step(Operation::Create, path, || File::create(path))?;
+        Ok(DiskFile { disk: self.clone(), file, path: path.to_owned() })
+    }
+
+    /// A file to append to.
+    pub fn open(&self, path: &Path) -> io::Result<DiskFile> {
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        file.seek(SeekFrom::End(0))?;
+        Ok(DiskFile { disk: self.clone(), file, path: path.to_owned() })
+    }
+
+    pub fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step(Operation::Rename, from, || fs::rename(from, to))
+    }
+
+    /// A file, or a directory with all that is in it. None is fine.
+    pub fn remove(&self, path: &Path) -> io::Result<()> {
+        let kind = match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            found => found?,
+        };
+        let remove = || if kind.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        self.step(Operation::Remove, path, remove)
+    }
+
+    /// Makes the names in a directory outlast a loss of power. Only on Unix can a directory be opened for that.
+    pub fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        self.step(Operation::SyncDir, path, || if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) })
+    }
+
+    #[cfg(not(test))]
+    fn step<T>(&self, _: Operation, _: &Path, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        act()
+    }
+
+    #[cfg(test)]
+    fn step<T>(&self, operation: Operation, path: &Path, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        let Some(points) = &self.points else { return act() };
+        points.around(operation, path, act)
+    }
+}
+
+/// A file that is written from its start to its end.
+pub(crate) struct DiskFile {
+    disk: Disk,
+    file: File,
+    path: PathBuf,
+}
+
+impl DiskFile {
+    pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        #[cfg(test)]
+        if let Some(points) = &self.disk.points
+            && let Step::Half(error) = points.at_write(&self.path)
+        {
+            self.file.write_all(&bytes[..bytes.len() / 2])?;
+            return Err(error);
+        }
+        let file = &mut self.file;
+        self.disk.step(Operation::Append, &self.path, || file.write_all(bytes))
+    }
+
+    /// Cuts the file; the next append goes to its end.
+    pub fn truncate(&mut self, length: u64) -> io::Result<()> {
+        let file = &mut self.file;
+        self.disk.step(Operation::Truncate, &self.path, || {
+            file.set_len(length)?;
+            file.seek(SeekFrom::Start(length)).map(drop)
+        })
+    }
+
+    pub fn sync(&mut self) -> io::Result<()> {
+        let file = &mut self.file;
+        self.disk.step(Operation::Sync, &self.path, || file.sync_data())
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
