@@ -3,12 +3,33 @@
 //! This layer knows nothing of engines, states or types: positions, shapes and pieces are bytes to it. The format is described
 //! in `FORMAT.md` beside this file.
 
+mod background;
+mod clean;
+mod codec;
 #[cfg(test)]
 pub(crate) mod crash;
 mod disk;
+mod frame;
+mod journal;
+mod layout;
+mod live;
+mod lock;
+mod manifest;
+mod merge;
+mod pieces;
+#[cfg(test)]
+mod power;
+mod problem;
+mod publish;
+mod recover;
 mod saved;
+mod scan;
 mod store;
+#[cfg(test)]
+mod tests;
+mod tools;
 mod types;
+mod writer;
 
 pub(crate) use interface::*;
 
@@ -18,6 +39,7 @@ mod interface {
     pub(crate) use super::disk::Disk;
     pub(crate) use super::saved::SavedState;
     pub(crate) use super::store::{Opened, Store};
+    pub(crate) use super::tools::{FileReport, Summary, compact, inspect, verify};
     pub use super::types::SyncPolicy;
     pub(crate) use super::types::{
         Begin, Capture, CheckpointFigures, Commit, Input, Journaled, Piece, PieceKind, Recovered, StateCapture,

@@ -76,8 +76,11 @@ pub(crate) struct StateCapture {
 pub(crate) struct Piece {
     pub kind: PieceKind,
     /// Appends the bytes. Runs on the background thread.
-    pub write: Box<dyn FnOnce(&mut Vec<u8>) + Send>,
+    pub write: WritePiece,
 }
+
+/// Appends a piece's bytes.
+pub(crate) type WritePiece = Box<dyn FnOnce(&mut Vec<u8>) + Send>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum PieceKind {

@@ -1,0 +1,56 @@
+//! Renaming what a committed batch has staged. Done any number of times, it is the same as done once.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::disk::Disk;
+use super::problem::failing;
+use crate::error::Result;
+
+/// Renames, in order, so that it outlasts a loss of power. What is not there (any more) is left out.
+pub(super) fn publish(disk: &Disk, renames: &[(PathBuf, PathBuf)]) -> Result<()> {
+    let mut parents = BTreeSet::new();
+    for (from, to) in renames {
+        if fs::symlink_metadata(from).is_ok() {
+            replace(disk, from, to)?;
+        } else {
+            // Perhaps it took its place, and the power was lost before that was durable; and perhaps the old one is still there.
+            remove_old(disk, to)?;
+        }
+        parents.extend([parent(from), parent(to)]);
+    }
+    for parent in parents {
+        if parent.is_dir() {
+            disk.sync_dir(&parent).map_err(failing("cannot sync the directory", &parent))?;
+        }
+    }
+    Ok(())
+}
+
+fn replace(disk: &Disk, from: &Path, to: &Path) -> Result<()> {
+    // A directory is not renamed over another one. It steps aside; between the two renames nothing is there.
+    if fs::symlink_metadata(to).is_ok_and(|there| there.is_dir()) {
+        remove_old(disk, to)?;
+        disk.rename(to, &old(to)).map_err(failing("cannot replace", to))?;
+    }
+    disk.rename(from, to).map_err(failing("cannot publish", to))?;
+    remove_old(disk, to)
+}
+
+fn remove_old(disk: &Disk, to: &Path) -> Result<()> {
+    disk.remove(&old(to)).map_err(failing("cannot remove", to))
+}
+
+/// `.name.old` in the same directory.
+fn old(path: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".old");
+    path.with_file_name(name)
+}
+
+fn parent(path: &Path) -> PathBuf {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}
