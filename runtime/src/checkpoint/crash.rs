@@ -2,9 +2,10 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::disk::Operation;
+use super::power::Unsynced;
 
 /// What happens at the chosen operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,14 @@ pub(crate) enum Fault {
     Fails(io::ErrorKind),
 }
 
+/// What a loss of power takes, of what was not synced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loss {
+    Contents,
+    Names,
+    Both,
+}
+
 /// Counts operations, and lets one fail.
 #[derive(Default)]
 pub(crate) struct CrashPoints {
@@ -28,8 +37,9 @@ pub(crate) struct CrashPoints {
 #[derive(Default)]
 struct Inner {
     fault: Option<(usize, Fault)>,
-    seen: Vec<(Operation, String)>,
+    seen: Vec<(String, String)>,
     crashed: bool,
+    unsynced: Unsynced,
 }
 
 pub(super) enum Step {
@@ -50,7 +60,7 @@ impl CrashPoints {
     }
 
     /// What was done so far: operation and name of the file.
-    pub fn seen(&self) -> Vec<(Operation, String)> {
+    pub fn seen(&self) -> Vec<(String, String)> {
         self.lock().seen.clone()
     }
 
@@ -58,7 +68,12 @@ impl CrashPoints {
         self.lock().crashed
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+    /// The power is lost: undoes what was not synced. Nobody may use the files.
+    pub fn lose(&self, loss: Loss) {
+        std::mem::take(&mut self.lock().unsynced).lose(loss);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -66,20 +81,21 @@ impl CrashPoints {
     pub(super) fn at_write(&self, path: &Path) -> Step {
         let mut inner = self.lock();
         let number = inner.seen.len();
-        let error = match inner.fault {
+        let (error, crash) = match inner.fault {
             _ if inner.crashed => return Step::Go,
-            Some((at, Fault::Half)) if at == number => simulated(),
-            Some((at, Fault::Fails(kind))) if at == number => kind.into(),
+            Some((at, Fault::Half)) if at == number => (simulated(), true),
+            Some((at, Fault::Fails(kind))) if at == number => (kind.into(), false),
             _ => return Step::Go,
         };
-        inner.crashed = matches!(inner.fault, Some((_, Fault::Half)));
+        inner.crashed = crash;
         inner.see(Operation::Append, path);
+        inner.unsynced.before(Operation::Append, path);
         Step::Half(error)
     }
 
     pub(super) fn around<T>(
         &self,
-        operation: Operation,
+        operation: Operation<'_>,
         path: &Path,
         act: impl FnOnce() -> io::Result<T>,
     ) -> io::Result<T> {
@@ -90,26 +106,33 @@ impl CrashPoints {
         }
         let number = inner.seen.len();
         inner.see(operation, path);
-        match inner.fault {
-            Some((at, fault)) if at == number => match fault {
-                Fault::Before | Fault::Half => {
-                    inner.crashed = true;
-                    Err(simulated())
+        let fault = inner.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault);
+        match fault {
+            None | Some(Fault::After) => {
+                inner.unsynced.before(operation, path);
+                let done = act();
+                if done.is_ok() {
+                    inner.unsynced.after(operation, path);
                 }
-                Fault::After => {
-                    inner.crashed = true;
-                    act().and_then(|_| Err(simulated()))
-                }
-                Fault::Fails(kind) => Err(kind.into()),
-            },
-            _ => act(),
+                inner.crashed = fault.is_some();
+                if inner.crashed { done.and_then(|_| Err(simulated())) } else { done }
+            }
+            Some(Fault::Before | Fault::Half) => {
+                inner.crashed = true;
+                Err(simulated())
+            }
+            Some(Fault::Fails(kind)) => Err(kind.into()),
         }
     }
 }
 
 impl Inner {
-    fn see(&mut self, operation: Operation, path: &Path) {
+    fn see(&mut self, operation: Operation<'_>, path: &Path) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let operation = match operation {
+            Operation::Rename(_) => "Rename".to_owned(),
+            other => format!("{other:?}"),
+        };
         self.seen.push((operation, name));
     }
 }

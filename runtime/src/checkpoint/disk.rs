@@ -3,21 +3,22 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-#[cfg(any(test, feature = "testing"))]
+#[cfg(test)]
 use std::sync::Arc;
 
-#[cfg(any(test, feature = "testing"))]
+#[cfg(test)]
 use super::crash::{CrashPoints, Step};
 
 /// What is done to the file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Operation {
+pub(crate) enum Operation<'a> {
     CreateDir,
     Create,
     Append,
     Truncate,
     Sync,
-    Rename,
+    /// To this path.
+    Rename(&'a Path),
     Remove,
     SyncDir,
 }
@@ -25,7 +26,7 @@ pub(crate) enum Operation {
 /// The file system. Clones are the same one.
 #[derive(Clone, Default)]
 pub(crate) struct Disk {
-    #[cfg(any(test, feature = "testing"))]
+    #[cfg(test)]
     points: Option<Arc<CrashPoints>>,
 }
 
@@ -34,7 +35,13 @@ impl Disk {
         Disk::default()
     }
 
-    #[cfg(any(test, feature = "testing"))]
+    /// Without real syncs, for tests.
+    #[cfg(test)]
+    pub fn quick() -> Disk {
+        Disk::with_failpoints(CrashPoints::none())
+    }
+
+    #[cfg(test)]
     pub fn with_failpoints(points: Arc<CrashPoints>) -> Disk {
         Disk { points: Some(points) }
     }
@@ -57,7 +64,7 @@ impl Disk {
     }
 
     pub fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.step(Operation::Rename, from, || fs::rename(from, to))
+        self.step(Operation::Rename(to), from, || fs::rename(from, to))
     }
 
     /// A file, or a directory with all that is in it. None is fine.
@@ -72,16 +79,28 @@ impl Disk {
 
     /// Makes the names in a directory outlast a loss of power. Only on Unix can a directory be opened for that.
     pub fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        self.step(Operation::SyncDir, path, || if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) })
+        let is_real = cfg!(unix) && self.is_real();
+        self.step(Operation::SyncDir, path, || if is_real { File::open(path)?.sync_all() } else { Ok(()) })
     }
 
-    #[cfg(not(any(test, feature = "testing")))]
-    fn step<T>(&self, _: Operation, _: &Path, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    #[cfg(not(test))]
+    fn is_real(&self) -> bool {
+        true
+    }
+
+    /// Thousands of simulated crashes need not wait for a real disk.
+    #[cfg(test)]
+    fn is_real(&self) -> bool {
+        self.points.is_none()
+    }
+
+    #[cfg(not(test))]
+    fn step<T>(&self, _: Operation<'_>, _: &Path, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         act()
     }
 
-    #[cfg(any(test, feature = "testing"))]
-    fn step<T>(&self, operation: Operation, path: &Path, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    #[cfg(test)]
+    fn step<T>(&self, operation: Operation<'_>, path: &Path, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         let Some(points) = &self.points else { return act() };
         points.around(operation, path, act)
     }
@@ -96,7 +115,7 @@ pub(crate) struct DiskFile {
 
 impl DiskFile {
     pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        #[cfg(any(test, feature = "testing"))]
+        #[cfg(test)]
         if let Some(points) = &self.disk.points
             && let Step::Half(error) = points.at_write(&self.path)
         {
@@ -117,8 +136,8 @@ impl DiskFile {
     }
 
     pub fn sync(&mut self) -> io::Result<()> {
-        let file = &mut self.file;
-        self.disk.step(Operation::Sync, &self.path, || file.sync_data())
+        let (file, is_real) = (&mut self.file, self.disk.is_real());
+        self.disk.step(Operation::Sync, &self.path, || if is_real { file.sync_data() } else { Ok(()) })
     }
 
     pub fn path(&self) -> &Path {

@@ -118,16 +118,13 @@ fn read_quietly(dir: &Path) -> Result<Found> {
     existing(dir)?;
     let mut listing = Listing::read(dir)?;
     loop {
-        match recover(dir, None) {
-            Ok(found) => return found.ok_or_else(|| nothing(dir)),
-            Err(error) => {
-                let now = Listing::read(dir)?;
-                if now == listing {
-                    return Err(error);
-                }
-                listing = now;
-            }
+        let found = recover(dir, None);
+        let is_good = matches!(&found, Ok(Some(found)) if found.warnings.is_empty());
+        let now = Listing::read(dir)?;
+        if is_good || now == listing {
+            return found?.ok_or_else(|| nothing(dir));
         }
+        listing = now;
     }
 }
 

@@ -1,1 +1,8 @@
-//! Tests of the whole.
+//! Tests of the whole: a small engine runs batches on a store, which is crashed, damaged and filled up in every way.
+
+mod crashes;
+mod damage;
+mod limits;
+mod rest;
+mod sim;
+mod tools;
