@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::slice;
 
-use crate::record::{Keep, Record};
+use crate::record::Keep;
 use crate::stored::{Malformed, Shape, Shapes, Stored};
 use crate::text::Lines;
 
@@ -55,7 +55,7 @@ pub trait StoredBlock: Block + Sized {
     fn block_shape(shapes: &mut Shapes) -> Shape;
 }
 
-impl<T: Record> StoredBlock for Vec<T> {
+impl<T: Keep + Stored + Send + Sync> StoredBlock for Vec<T> {
     fn store_block(&self, out: &mut Vec<u8>) {
         Stored::store(self, out);
     }

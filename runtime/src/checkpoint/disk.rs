@@ -3,10 +3,10 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 use std::sync::Arc;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 use super::crash::{CrashPoints, Step};
 
 /// What is done to the file system.
@@ -26,7 +26,7 @@ pub(crate) enum Operation<'a> {
 /// The file system. Clones are the same one.
 #[derive(Clone, Default)]
 pub(crate) struct Disk {
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     points: Option<Arc<CrashPoints>>,
 }
 
@@ -41,7 +41,7 @@ impl Disk {
         Disk::with_failpoints(CrashPoints::none())
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub fn with_failpoints(points: Arc<CrashPoints>) -> Disk {
         Disk { points: Some(points) }
     }
@@ -83,23 +83,23 @@ impl Disk {
         self.step(Operation::SyncDir, path, || if is_real { File::open(path)?.sync_all() } else { Ok(()) })
     }
 
-    #[cfg(not(test))]
+    #[cfg(not(any(test, feature = "testing")))]
     fn is_real(&self) -> bool {
         true
     }
 
     /// Thousands of simulated crashes need not wait for a real disk.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     fn is_real(&self) -> bool {
         self.points.is_none()
     }
 
-    #[cfg(not(test))]
+    #[cfg(not(any(test, feature = "testing")))]
     fn step<T>(&self, _: Operation<'_>, _: &Path, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         act()
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     fn step<T>(&self, operation: Operation<'_>, path: &Path, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         let Some(points) = &self.points else { return act() };
         points.around(operation, path, act)
@@ -115,7 +115,7 @@ pub(crate) struct DiskFile {
 
 impl DiskFile {
     pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        #[cfg(test)]
+        #[cfg(any(test, feature = "testing"))]
         if let Some(points) = &self.disk.points
             && let Step::Half(error) = points.at_write(&self.path)
         {

@@ -6,7 +6,7 @@
 mod background;
 mod clean;
 mod codec;
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) mod crash;
 mod disk;
 mod frame;
@@ -17,7 +17,7 @@ mod lock;
 mod manifest;
 mod merge;
 mod pieces;
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 mod power;
 mod problem;
 mod publish;
@@ -32,15 +32,16 @@ mod types;
 mod writer;
 
 pub(crate) use interface::*;
+pub use types::SyncPolicy;
 
 /// What the engine uses.
 #[allow(unused_imports)]
 mod interface {
-    pub(crate) use super::disk::Disk;
+    pub(crate) use super::disk::{Disk, Operation};
+    pub(crate) use super::publish::publish as publish_renames;
     pub(crate) use super::saved::SavedState;
     pub(crate) use super::store::{Opened, Store};
     pub(crate) use super::tools::{FileReport, Summary, compact, inspect, verify};
-    pub use super::types::SyncPolicy;
     pub(crate) use super::types::{
         Begin, Capture, CheckpointFigures, Commit, Input, Journaled, Piece, PieceKind, Recovered, StateCapture,
     };

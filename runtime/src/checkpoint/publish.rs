@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::disk::Disk;
-use super::problem::failing;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Renames, in order, so that it outlasts a loss of power. What is not there (any more) is left out.
-pub(super) fn publish(disk: &Disk, renames: &[(PathBuf, PathBuf)]) -> Result<()> {
+pub(crate) fn publish(disk: &Disk, renames: &[(PathBuf, PathBuf)]) -> Result<()> {
     let mut parents = BTreeSet::new();
     for (from, to) in renames {
         if fs::symlink_metadata(from).is_ok() {
@@ -23,24 +23,28 @@ pub(super) fn publish(disk: &Disk, renames: &[(PathBuf, PathBuf)]) -> Result<()>
     }
     for parent in parents {
         if parent.is_dir() {
-            disk.sync_dir(&parent).map_err(failing("cannot sync the directory", &parent))?;
+            disk.sync_dir(&parent).map_err(failed("cannot sync the directory", &parent))?;
         }
     }
     Ok(())
 }
 
 fn replace(disk: &Disk, from: &Path, to: &Path) -> Result<()> {
+    let there = fs::symlink_metadata(to).ok();
     // A directory is not renamed over another one. It steps aside; between the two renames nothing is there.
-    if fs::symlink_metadata(to).is_ok_and(|there| there.is_dir()) {
+    if let Some(there) = there.filter(|there| there.is_dir() || from.is_dir()) {
+        if !there.is_dir() {
+            return Err(failed("cannot replace", to)(io::ErrorKind::NotADirectory.into()));
+        }
         remove_old(disk, to)?;
-        disk.rename(to, &old(to)).map_err(failing("cannot replace", to))?;
+        disk.rename(to, &old(to)).map_err(failed("cannot replace", to))?;
     }
-    disk.rename(from, to).map_err(failing("cannot publish", to))?;
+    disk.rename(from, to).map_err(failed("cannot publish", to))?;
     remove_old(disk, to)
 }
 
 fn remove_old(disk: &Disk, to: &Path) -> Result<()> {
-    disk.remove(&old(to)).map_err(failing("cannot remove", to))
+    disk.remove(&old(to)).map_err(failed("cannot remove", to))
 }
 
 /// `.name.old` in the same directory.
@@ -53,4 +57,8 @@ fn old(path: &Path) -> PathBuf {
 
 fn parent(path: &Path) -> PathBuf {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}
+
+fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    move |cause| Error::File { what, path: path.to_owned(), cause }
 }

@@ -247,10 +247,10 @@ impl StoredBlock for BinaryBlock {
     }
     fn load_block(from: &mut &[u8]) -> Result<Self, Malformed> {
         let (length, bytes) = (usize::load(from)?, Vec::load(from)?);
-        match length {
-            0 => Err(Malformed::new("records of no bytes")),
-            length => Ok(BinaryBlock { bytes, length }),
+        if length == 0 || !bytes.len().is_multiple_of(length) {
+            return Err(Malformed::new("a block of records of equal length ends within a record"));
         }
+        Ok(BinaryBlock { bytes, length })
     }
     fn block_shape(shapes: &mut Shapes) -> Shape {
         <(usize, Vec<u8>)>::shape(shapes)

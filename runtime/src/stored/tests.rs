@@ -421,63 +421,31 @@ fn another_type_has_another_shape() {
 
 #[test]
 fn blocks() {
-    use crate::block::{Block, TextBlock};
+    use crate::block::{Block, StoredBlock, TextBlock};
     use crate::source::Numbers;
 
     let mut bytes = Vec::new();
-    Block::store(&TextBlock::new("a\nb".into()), &mut bytes);
-    Block::store(&vec!["literal"], &mut bytes);
+    StoredBlock::store_block(&TextBlock::new("a\nb".into()), &mut bytes);
+    StoredBlock::store_block(&vec!["literal"], &mut bytes);
     let mut from = bytes.as_slice();
-    let text = <TextBlock as Block>::load(&mut from).unwrap();
+    let text = <TextBlock as StoredBlock>::load_block(&mut from).unwrap();
     assert_eq!((text.records(), text.views(0..3).collect::<Vec<_>>()), (2, vec!["a", "b"]));
-    assert_eq!(<Vec<&'static str> as Block>::load(&mut from), Ok(vec!["literal"]));
+    assert_eq!(<Vec<&'static str> as StoredBlock>::load_block(&mut from), Ok(vec!["literal"]));
     assert!(from.is_empty());
 
-    let numbers = <Numbers as Block>::load(&mut stored(&(3u64, 5u64)).as_slice()).unwrap();
+    let numbers = <Numbers as StoredBlock>::load_block(&mut stored(&(3u64, 5u64)).as_slice()).unwrap();
     assert_eq!(numbers.views(0..2).collect::<Vec<_>>(), [3, 4]);
-    assert!(<Numbers as Block>::load(&mut stored(&(5u64, 3u64)).as_slice()).is_err());
+    assert!(<Numbers as StoredBlock>::load_block(&mut stored(&(5u64, 3u64)).as_slice()).is_err());
 
     use crate::source::BinaryBlock;
-    let pairs = <BinaryBlock as Block>::load(&mut stored(&(2usize, b"abcd".to_vec())).as_slice()).unwrap();
+    let pairs = <BinaryBlock as StoredBlock>::load_block(&mut stored(&(2usize, b"abcd".to_vec())).as_slice()).unwrap();
     assert_eq!(pairs.views(0..2).collect::<Vec<_>>(), [b"ab", b"cd"]);
     for (length, bytes) in [(0, b"".to_vec()), (3, b"abcd".to_vec())] {
-        assert!(<BinaryBlock as Block>::load(&mut stored(&(length as usize, bytes)).as_slice()).is_err());
+        assert!(<BinaryBlock as StoredBlock>::load_block(&mut stored(&(length as usize, bytes)).as_slice()).is_err());
     }
     let mut again = Vec::new();
-    pairs.store(&mut again);
+    pairs.store_block(&mut again);
     assert_eq!(again, stored(&(2usize, b"abcd".to_vec())));
-}
-
-/// `cargo test --release -p microbatch --lib stored::tests::speed -- --ignored --nocapture`
-#[test]
-#[ignore = "prints figures"]
-fn speed() {
-    fn measure<T: Stored + PartialEq + Debug>(name: &str, items: Vec<T>) {
-        let mut bytes = stored(&items);
-        for _ in 0..3 {
-            bytes.clear();
-            let start = std::time::Instant::now();
-            for item in &items {
-                item.store(&mut bytes);
-            }
-            let stored = start.elapsed();
-            let mut from = bytes.as_slice();
-            let mut loaded = Vec::with_capacity(items.len());
-            let start = std::time::Instant::now();
-            for _ in 0..items.len() {
-                loaded.push(T::load(&mut from).unwrap());
-            }
-            let read = start.elapsed();
-            assert_eq!(loaded, items);
-            let each = |span: Duration| span.as_secs_f64() * 1e9 / items.len() as f64;
-            println!("{name}: store {:.2} ns, load {:.2} ns", each(stored), each(read));
-        }
-    }
-    let n = 1_000_000u64;
-    measure("(u64, u64)", (0..n).map(|n| (n, n)).collect());
-    measure("(String, u64)", (0..n).map(|n| (format!("key-{n:08}"), n)).collect());
-    measure("Vec<u64> of 1000", (0..1000).map(|n| vec![n; 1000]).collect());
-    measure("Vec<(u64, u64)> of 1000", (0..1000).map(|n| vec![(n, n); 1000]).collect());
 }
 
 #[expect(dead_code, reason = "it compiles")]
