@@ -115,10 +115,10 @@ impl Members {
 }
 
 impl Member {
-    /// A function of the trait that every field must have, reported at the field's type where that has not.
+    /// A function of `Stored` for the field, reported at the field's type where that has none.
     pub fn field(&self, function: TokenStream) -> TokenStream {
         let ty = &self.ty;
-        quote_spanned!(self.at()=> <#ty as ::microbatch::__private::Field>::#function)
+        quote_spanned!(self.at()=> <#ty as ::microbatch::Stored>::#function)
     }
 
     /// What stands for errors about the field.

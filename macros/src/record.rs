@@ -56,6 +56,8 @@ pub fn derive(input: TokenStream) -> TokenStream {
         #[diagnostic::do_not_recommend]
         impl #generics ::microbatch::Show for #name #arguments #conditions {
             fn show(&self, #to: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                #[allow(unused_imports)]
+                use ::microbatch::__private::HiddenField as _;
                 match self { #shown }
             }
         }
@@ -67,9 +69,8 @@ fn show(to: &Ident, members: &Members, path: TokenStream) -> TokenStream {
     let name = members.name.to_string();
     let pattern = members.pattern();
     let fields = members.stored().map(|member| {
-        let field = member.field(quote!(shown));
         let binding = &member.binding;
-        quote!(&#field(#binding) as &dyn ::core::fmt::Display)
+        quote!(&::microbatch::__private::Field(#binding).shown() as &dyn ::core::fmt::Display)
     });
     quote!(#path #pattern => ::microbatch::__private::show_fields(#to, #name, &[#(#fields),*]),)
 }

@@ -230,11 +230,10 @@ pub mod __private {
     pub use crate::ops;
     pub use crate::pipeline::Job;
     pub use crate::plan::{Plan, Stage, Step, StepKind};
-    pub use crate::show::show_fields;
+    pub use crate::show::{Field, HiddenField, show_fields};
     pub use crate::stage::More;
     pub use crate::stored::Fields;
     pub use crate::stored::bytes::{NO_VARIANT, load_tag, store_tag};
-    pub use crate::stored::field::Field;
 
     /// The body of a pipeline that is not Rust yet: only an editor looks inside.
     #[doc(hidden)]

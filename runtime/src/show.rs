@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt::{self, Debug, Display, Formatter};
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -44,6 +45,27 @@ impl<T: Show> Display for Shown<T> {
     }
 }
 
+/// A field, for `derive(Record)`.
+#[doc(hidden)]
+pub struct Field<'a, T>(pub &'a T);
+
+impl<T: Show> Field<'_, T> {
+    pub fn shown(&self) -> impl Display {
+        Shown(self.0)
+    }
+}
+
+/// A field that cannot be shown. Most cannot be stored either, which is an error already, and one is enough; of any other only
+/// the place is shown.
+#[doc(hidden)]
+pub trait HiddenField {
+    fn shown(&self) -> impl Display {
+        '_'
+    }
+}
+
+impl<T> HiddenField for Field<'_, T> {}
+
 /// `Name(field,field)`, for `derive(Record)`.
 #[doc(hidden)]
 pub fn show_fields(to: &mut Formatter<'_>, name: &str, fields: &[&dyn Display]) -> fmt::Result {
@@ -71,7 +93,8 @@ macro_rules! shown_by {
 
 shown_by!(Display: u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool, char, str, String);
 shown_by!(Display: std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr, std::net::SocketAddr, crate::Time);
-shown_by!(Display: std::borrow::Cow<'_, str>, std::num::NonZeroU32, std::num::NonZeroU64);
+shown_by!(Display: std::borrow::Cow<'_, str>, NonZero<u8>, NonZero<u16>, NonZero<u32>, NonZero<u64>, NonZero<u128>);
+shown_by!(Display: NonZero<i8>, NonZero<i16>, NonZero<i32>, NonZero<i64>, NonZero<i128>, NonZero<usize>, NonZero<isize>);
 // `1.0`, not `1`, as on the JVM.
 shown_by!(Debug: f32, f64, (), std::time::Duration, std::time::SystemTime, std::cmp::Ordering, PathBuf);
 

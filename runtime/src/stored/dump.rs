@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::bytes::{NO_VARIANT, load_length, load_tag, take_byte};
 use super::json::{push, push_decimal, push_float, push_quoted, push_text};
 use super::text::{load_bytes, load_text};
-use super::{Fields, Malformed, Number, Shape, Stored};
+use super::{Fields, Malformed, NumberKind, Shape, Stored};
 use crate::time::Time;
 
 /// Takes a value of this shape from the front of the bytes and appends it as JSON, without knowing its type.
@@ -72,8 +72,8 @@ impl<'a> Dump<'a, '_> {
     /// Lists the shapes with names in the order in which they come.
     fn find_names(&mut self, shape: &'a Shape) {
         match shape {
-            Shape::Option(one) | Shape::List(one) | Shape::Array(_, one) => self.find_names(one),
-            Shape::Result(one, other) | Shape::Map(one, other) => {
+            Shape::Optional(one) | Shape::List(one) | Shape::Array(_, one) => self.find_names(one),
+            Shape::Outcome(one, other) | Shape::Entries(one, other) => {
                 self.find_names(one);
                 self.find_names(other);
             }
@@ -126,37 +126,37 @@ impl<'a> Dump<'a, '_> {
             Shape::Unit => self.out.push_str("null"),
             Shape::Bool => push(bool::load(from)?, self.out),
             Shape::Char => push_text(char::load(from)?.encode_utf8(&mut [0; 4]), self.out),
-            Shape::Number(number) | Shape::NonZero(number) => push_number(*number, from, self.out)?,
+            Shape::Numeric(number) | Shape::WithoutZero(number) => push_number(*number, from, self.out)?,
             Shape::Text => push_text(load_text(from)?, self.out),
-            Shape::Path => push_text(&String::from_utf8_lossy(load_bytes(from)?), self.out),
-            Shape::Duration => {
+            Shape::FilePath => push_text(&String::from_utf8_lossy(load_bytes(from)?), self.out),
+            Shape::Span => {
                 let span = Duration::load(from)?;
                 push_decimal(span.as_secs().into(), span.subsec_nanos(), 9, self.out);
             }
-            Shape::Time => {
+            Shape::BatchTime => {
                 let since = Duration::from_nanos(Time::load(from)?.as_nanos());
                 push_decimal(since.as_millis(), since.subsec_nanos() % 1_000_000, 6, self.out);
             }
-            Shape::SystemTime => {
+            Shape::ClockTime => {
                 let (is_before, distance) = <(bool, Duration)>::load(from)?;
                 self.out.push_str(if is_before { "-" } else { "" });
                 push_decimal(distance.as_millis(), distance.subsec_nanos() % 1_000_000, 6, self.out);
             }
-            Shape::Ipv4Addr => push_quoted(Ipv4Addr::load(from)?, self.out),
-            Shape::Ipv6Addr => push_quoted(Ipv6Addr::load(from)?, self.out),
-            Shape::IpAddr => push_quoted(IpAddr::load(from)?, self.out),
-            Shape::SocketAddr => push_quoted(SocketAddr::load(from)?, self.out),
-            Shape::Option(value) => match Option::<()>::load(from)? {
+            Shape::Ipv4 => push_quoted(Ipv4Addr::load(from)?, self.out),
+            Shape::Ipv6 => push_quoted(Ipv6Addr::load(from)?, self.out),
+            Shape::Ip => push_quoted(IpAddr::load(from)?, self.out),
+            Shape::Socket => push_quoted(SocketAddr::load(from)?, self.out),
+            Shape::Optional(value) => match Option::<()>::load(from)? {
                 None => self.out.push_str("null"),
                 Some(()) => self.steps.push(Step::Value(value)),
             },
-            Shape::Result(value, error) => match Result::<(), ()>::load(from)? {
+            Shape::Outcome(value, error) => match Result::<(), ()>::load(from)? {
                 Ok(()) => self.member("Ok", value),
                 Err(()) => self.member("Err", error),
             },
             Shape::List(item) => self.items(Items::Values(item), load_length(from)? as u64),
             Shape::Array(length, item) => self.items(Items::Values(item), *length),
-            Shape::Map(key, value) => {
+            Shape::Entries(key, value) => {
                 let items = if is_text(key) { Items::Members(key, value) } else { Items::Pairs(key, value) };
                 self.items(items, load_length(from)? as u64);
             }
@@ -247,27 +247,27 @@ fn comma_before(number: usize) -> &'static str {
 
 /// Whether values of this shape are text in JSON, so that they can be the keys of an object.
 fn is_text(shape: &Shape) -> bool {
-    use Shape::{Char, IpAddr, Ipv4Addr, Ipv6Addr, Path, SocketAddr, Text};
-    matches!(shape, Text | Path | Char | IpAddr | Ipv4Addr | Ipv6Addr | SocketAddr)
+    use Shape::{Char, FilePath, Ip, Ipv4, Ipv6, Socket, Text};
+    matches!(shape, Text | FilePath | Char | Ip | Ipv4 | Ipv6 | Socket)
 }
 
-fn push_number(number: Number, from: &mut &[u8], out: &mut String) -> Result<(), Malformed> {
+fn push_number(number: NumberKind, from: &mut &[u8], out: &mut String) -> Result<(), Malformed> {
     match number {
-        Number::U8 => push(u8::load(from)?, out),
-        Number::U16 => push(u16::load(from)?, out),
-        Number::U32 => push(u32::load(from)?, out),
-        Number::U64 => push(u64::load(from)?, out),
-        Number::U128 => push(u128::load(from)?, out),
-        Number::I8 => push(i8::load(from)?, out),
-        Number::I16 => push(i16::load(from)?, out),
-        Number::I32 => push(i32::load(from)?, out),
-        Number::I64 => push(i64::load(from)?, out),
-        Number::I128 => push(i128::load(from)?, out),
-        Number::F32 => {
+        NumberKind::U8 => push(u8::load(from)?, out),
+        NumberKind::U16 => push(u16::load(from)?, out),
+        NumberKind::U32 => push(u32::load(from)?, out),
+        NumberKind::U64 => push(u64::load(from)?, out),
+        NumberKind::U128 => push(u128::load(from)?, out),
+        NumberKind::I8 => push(i8::load(from)?, out),
+        NumberKind::I16 => push(i16::load(from)?, out),
+        NumberKind::I32 => push(i32::load(from)?, out),
+        NumberKind::I64 => push(i64::load(from)?, out),
+        NumberKind::I128 => push(i128::load(from)?, out),
+        NumberKind::F32 => {
             let value = f32::load(from)?;
             push_float(value, value.is_finite(), out);
         }
-        Number::F64 => {
+        NumberKind::F64 => {
             let value = f64::load(from)?;
             push_float(value, value.is_finite(), out);
         }

@@ -31,7 +31,7 @@ fn load_entries<K: Stored, V: Stored>(
 
 fn shape_of_map<K: Stored, V: Stored>(shapes: &mut Shapes) -> Shape {
     let key = K::shape(shapes);
-    Shape::Map(Box::new(key), Box::new(V::shape(shapes)))
+    Shape::Entries(Box::new(key), Box::new(V::shape(shapes)))
 }
 
 #[diagnostic::do_not_recommend]

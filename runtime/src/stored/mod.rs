@@ -12,7 +12,6 @@
 pub(crate) mod bytes;
 mod depth;
 mod dump;
-pub(crate) mod field;
 mod json;
 mod lists;
 mod maps;
@@ -28,7 +27,7 @@ use std::fmt::{self, Display, Formatter};
 
 pub(crate) use bytes::{load_length, store_length};
 pub use dump::dump;
-pub use shape::{Fields, Number, Shape, Shapes};
+pub use shape::{Fields, NumberKind, Shape, Shapes};
 
 /// A value that can be written to a checkpoint and read again. `#[derive(Record)]` makes it for a type of yours: field by field,
 /// without those that are marked `#[record(skip)]`, which are read as their `Default`.

@@ -3,7 +3,7 @@
 use std::num::NonZero;
 
 use super::bytes::{take, take_array};
-use super::{Malformed, Number, Shape, Shapes, Stored};
+use super::{Malformed, NumberKind, Shape, Shapes, Stored};
 
 macro_rules! numbers {
     ($($type:ident $kind:ident),* $(,)?) => {$(
@@ -18,7 +18,7 @@ macro_rules! numbers {
                 take_array(from).map(<$type>::from_le_bytes)
             }
             fn shape(_: &mut Shapes) -> Shape {
-                Shape::Number(Number::$kind)
+                Shape::Numeric(NumberKind::$kind)
             }
             fn store_all(items: &[Self], out: &mut Vec<u8>) {
                 let start = out.len();
@@ -86,7 +86,7 @@ macro_rules! numbers_without_zero {
                 NonZero::new($type::load(from)?).ok_or(Malformed::new("a number that is never zero is zero"))
             }
             fn shape(_: &mut Shapes) -> Shape {
-                Shape::NonZero(Number::$kind)
+                Shape::WithoutZero(NumberKind::$kind)
             }
         }
     )*};

@@ -19,6 +19,7 @@ use crate::Record;
 /// assert_eq!(Shape::of::<Session>().to_string(), "Session { user: u64, pages: [String] }");
 /// assert_eq!(Shape::of::<(String, Option<f64>)>().to_string(), "(String, Option<f64>)");
 /// ```
+// No name here is one of the standard library: rustc would write `std::option::Option` in all errors of users.
 // Shapes are in checkpoints themselves: new kinds go to the end, so that the numbers of the others stay.
 #[derive(Clone, Debug, PartialEq, Eq, Record)]
 pub enum Shape {
@@ -29,37 +30,37 @@ pub enum Shape {
     /// `char`: four bytes.
     Char,
     /// A number.
-    Number(Number),
+    Numeric(NumberKind),
     /// A number that is not zero.
-    NonZero(Number),
+    WithoutZero(NumberKind),
     /// Text.
     Text,
     /// A path of a file.
-    Path,
+    FilePath,
     /// A span of time: seconds and nanoseconds.
-    Duration,
+    Span,
     /// The time of a batch: nanoseconds since the epoch.
-    Time,
+    BatchTime,
     /// A time of the system's clock.
-    SystemTime,
+    ClockTime,
     /// An IPv4 address.
-    Ipv4Addr,
+    Ipv4,
     /// An IPv6 address.
-    Ipv6Addr,
+    Ipv6,
     /// An address of either kind.
-    IpAddr,
+    Ip,
     /// An address with its port.
-    SocketAddr,
+    Socket,
     /// A value that may be missing.
-    Option(Box<Shape>),
+    Optional(Box<Shape>),
     /// A value or an error.
-    Result(Box<Shape>, Box<Shape>),
+    Outcome(Box<Shape>, Box<Shape>),
     /// Any number of values.
     List(Box<Shape>),
     /// This number of values.
     Array(u64, Box<Shape>),
     /// Keys and values.
-    Map(Box<Shape>, Box<Shape>),
+    Entries(Box<Shape>, Box<Shape>),
     /// Values of different types.
     Tuple(Vec<Shape>),
     /// A type with fields.
@@ -84,7 +85,7 @@ pub enum Fields {
 
 /// A kind of number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Record)]
-pub enum Number {
+pub enum NumberKind {
     /// `u8`
     U8,
     /// `u16`
@@ -149,21 +150,21 @@ impl Shapes {
     }
 }
 
-impl Display for Number {
+impl Display for NumberKind {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Number::U8 => "u8",
-            Number::U16 => "u16",
-            Number::U32 => "u32",
-            Number::U64 => "u64",
-            Number::U128 => "u128",
-            Number::I8 => "i8",
-            Number::I16 => "i16",
-            Number::I32 => "i32",
-            Number::I64 => "i64",
-            Number::I128 => "i128",
-            Number::F32 => "f32",
-            Number::F64 => "f64",
+            NumberKind::U8 => "u8",
+            NumberKind::U16 => "u16",
+            NumberKind::U32 => "u32",
+            NumberKind::U64 => "u64",
+            NumberKind::U128 => "u128",
+            NumberKind::I8 => "i8",
+            NumberKind::I16 => "i16",
+            NumberKind::I32 => "i32",
+            NumberKind::I64 => "i64",
+            NumberKind::I128 => "i128",
+            NumberKind::F32 => "f32",
+            NumberKind::F64 => "f64",
         })
     }
 }
@@ -186,25 +187,25 @@ impl<'a> Writer<'a, '_> {
             Shape::Unit => self.f.write_str("()"),
             Shape::Bool => self.f.write_str("bool"),
             Shape::Char => self.f.write_str("char"),
-            Shape::Number(number) => write!(self.f, "{number}"),
-            Shape::NonZero(number) => write!(self.f, "NonZero<{number}>"),
+            Shape::Numeric(number) => write!(self.f, "{number}"),
+            Shape::WithoutZero(number) => write!(self.f, "NonZero<{number}>"),
             Shape::Text => self.f.write_str("String"),
-            Shape::Path => self.f.write_str("Path"),
-            Shape::Duration => self.f.write_str("Duration"),
-            Shape::Time => self.f.write_str("Time"),
-            Shape::SystemTime => self.f.write_str("SystemTime"),
-            Shape::Ipv4Addr => self.f.write_str("Ipv4Addr"),
-            Shape::Ipv6Addr => self.f.write_str("Ipv6Addr"),
-            Shape::IpAddr => self.f.write_str("IpAddr"),
-            Shape::SocketAddr => self.f.write_str("SocketAddr"),
-            Shape::Option(value) => self.within("Option<", [&**value], ">"),
-            Shape::Result(value, error) => self.within("Result<", [&**value, &**error], ">"),
+            Shape::FilePath => self.f.write_str("Path"),
+            Shape::Span => self.f.write_str("Duration"),
+            Shape::BatchTime => self.f.write_str("Time"),
+            Shape::ClockTime => self.f.write_str("SystemTime"),
+            Shape::Ipv4 => self.f.write_str("Ipv4Addr"),
+            Shape::Ipv6 => self.f.write_str("Ipv6Addr"),
+            Shape::Ip => self.f.write_str("IpAddr"),
+            Shape::Socket => self.f.write_str("SocketAddr"),
+            Shape::Optional(value) => self.within("Option<", [&**value], ">"),
+            Shape::Outcome(value, error) => self.within("Result<", [&**value, &**error], ">"),
             Shape::List(item) => self.within("[", [&**item], "]"),
             Shape::Array(length, item) => {
                 self.within("[", [&**item], "")?;
                 write!(self.f, "; {length}]")
             }
-            Shape::Map(key, value) => self.within("Map<", [&**key, &**value], ">"),
+            Shape::Entries(key, value) => self.within("Map<", [&**key, &**value], ">"),
             Shape::Tuple(members) => self.within("(", members, if members.len() == 1 { ",)" } else { ")" }),
             Shape::Struct(name, fields) => self.named(name, fields),
             Shape::Enum(name, variants) => self.variants(name, variants),

@@ -75,7 +75,7 @@ impl Stored for Duration {
         }
     }
     fn shape(_: &mut Shapes) -> Shape {
-        Shape::Duration
+        Shape::Span
     }
 }
 
@@ -90,7 +90,7 @@ impl Stored for Time {
         u64::load(from).map(Time::from_nanos)
     }
     fn shape(_: &mut Shapes) -> Shape {
-        Shape::Time
+        Shape::BatchTime
     }
 }
 
@@ -111,7 +111,7 @@ impl Stored for SystemTime {
         time.ok_or(Malformed::new("a time is too far away for this machine"))
     }
     fn shape(_: &mut Shapes) -> Shape {
-        Shape::SystemTime
+        Shape::ClockTime
     }
 }
 
@@ -124,7 +124,7 @@ impl Stored for Ipv4Addr {
         take_array::<4>(from).map(Ipv4Addr::from)
     }
     fn shape(_: &mut Shapes) -> Shape {
-        Shape::Ipv4Addr
+        Shape::Ipv4
     }
 }
 
@@ -137,7 +137,7 @@ impl Stored for Ipv6Addr {
         take_array::<16>(from).map(Ipv6Addr::from)
     }
     fn shape(_: &mut Shapes) -> Shape {
-        Shape::Ipv6Addr
+        Shape::Ipv6
     }
 }
 
@@ -159,7 +159,7 @@ impl Stored for IpAddr {
         }
     }
     fn shape(_: &mut Shapes) -> Shape {
-        Shape::IpAddr
+        Shape::Ip
     }
 }
 
@@ -184,6 +184,6 @@ impl Stored for SocketAddr {
         }
     }
     fn shape(_: &mut Shapes) -> Shape {
-        Shape::SocketAddr
+        Shape::Socket
     }
 }

@@ -1,4 +1,5 @@
 //! Every type, with values drawn by a generator with a fixed seed.
+#![allow(clippy::unwrap_used)]
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -12,8 +13,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::*;
+use crate::Record;
 use crate::time::Time;
-use crate::{Record, Show};
 
 struct Random(u64);
 
@@ -446,9 +447,4 @@ fn blocks() {
     let mut again = Vec::new();
     pairs.store_block(&mut again);
     assert_eq!(again, stored(&(2usize, b"abcd".to_vec())));
-}
-
-#[expect(dead_code, reason = "it compiles")]
-fn every_record_is_stored<T: Record + Show>(record: &T, out: &mut Vec<u8>) {
-    record.store(out);
 }

@@ -78,7 +78,7 @@ impl Stored for PathBuf {
         path_of(load_bytes(from)?)
     }
     fn shape(_: &mut Shapes) -> Shape {
-        Shape::Path
+        Shape::FilePath
     }
 }
 

@@ -35,7 +35,7 @@ impl<T: Stored> Stored for Option<T> {
         }
     }
     fn shape(shapes: &mut Shapes) -> Shape {
-        Shape::Option(Box::new(T::shape(shapes)))
+        Shape::Optional(Box::new(T::shape(shapes)))
     }
 }
 
@@ -59,7 +59,7 @@ impl<T: Stored, E: Stored> Stored for Result<T, E> {
     }
     fn shape(shapes: &mut Shapes) -> Shape {
         let value = T::shape(shapes);
-        Shape::Result(Box::new(value), Box::new(E::shape(shapes)))
+        Shape::Outcome(Box::new(value), Box::new(E::shape(shapes)))
     }
 }
 
