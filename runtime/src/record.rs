@@ -45,7 +45,8 @@ pub trait Keep: Sized {
     fn view(&self) -> Self::View<'_>;
 }
 
-/// A value that stands on its own: it can cross threads and outlive its batch. Derive it for types of your own.
+/// A value that stands on its own: it can cross threads, outlive its batch, and be [written to a checkpoint](Stored). Derive it
+/// for types of your own; `#[record(skip)]` leaves out a field that cannot be stored.
 ///
 /// ```
 /// use microbatch::prelude::*;
