@@ -45,6 +45,12 @@ pub trait Algorithm<C: Record, F> {
     /// What the oldest pane has of a key leaves. That pane is among `panes` until all of it has left.
     fn leave(derived: &mut Self::Derived, fold: &F, panes: &Panes<Self::Kept>, at: Place, kept: &Self::Kept);
 
+    /// All that leaves in a step has left; `panes` are the others.
+    #[inline]
+    fn left(derived: &mut Self::Derived, fold: &F, panes: &Panes<Self::Kept>, numbers: usize) {
+        let _ = (derived, fold, panes, numbers);
+    }
+
     /// Derives everything anew from the panes. Unless `is_open`, nothing more enters the newest one. All numbers are below
     /// `numbers`.
     fn rebuild(derived: &mut Self::Derived, fold: &F, panes: &Panes<Self::Kept>, is_open: bool, numbers: usize);

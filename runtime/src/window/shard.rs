@@ -136,6 +136,7 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
             }
             self.panes.leave();
         }
+        A::left(&mut self.derived, fold, &self.panes, self.keys.numbers());
     }
 
     /// The first `earlier` values of the newest pane are of batches before.
