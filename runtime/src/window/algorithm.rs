@@ -34,6 +34,9 @@ pub trait Algorithm<C: Record, F> {
     type Derived: Derived<C>;
     /// Whether `settle` has anything to do.
     const SETTLES: bool = false;
+    /// Whether values leave without a call of `leave` where everything is derived anew after it: a function of the user that
+    /// cannot take a value out would fail again and again.
+    const LEAVES_BY_REBUILD: bool = false;
 
     /// A value enters the newest pane, which has none of its key, or only such as are not combined with it. Returns what the
     /// pane keeps.

@@ -124,6 +124,7 @@ impl<C: Record> Totals<C> {
 impl<C: Record, F: Unmerge<C>> Algorithm<C, F> for Subtract {
     type Kept = C;
     type Derived = Totals<C>;
+    const LEAVES_BY_REBUILD: bool = true;
 
     #[inline]
     fn enter(derived: &mut Totals<C>, fold: &F, at: Place, value: C) -> C {
