@@ -256,3 +256,22 @@ fn an_inverse_that_fails_gives_up_its_batch_and_no_other() {
         assert_eq!(sums, [(1, 1), (2, 3), (3, 6), (4, 9), (6, 10), (7, 13), (8, 21), (9, 24)]);
     }
 }
+
+#[test]
+fn a_window_with_a_predicate_has_the_name_of_its_stream() {
+    let (out, kept) = (Collector::default(), Collector::default());
+    let pipeline = stream!(every = 1s, |ssc| {
+        let pairs = ssc.queue_stream(numbers(4)).map(|n| (n % 2, n));
+        let sums = pairs.reduce_by_key_and_window(|a, b| a + b, |a, b| a - b, |(_, sum)| *sum > 2, 3s, 1s);
+        sums.collect_into(&out);
+        sums.union(pairs).collect_into(&kept);
+    });
+    let plan = pipeline.plan().to_string();
+    let mut context = StreamingContext::new(pipeline).manual().unwrap();
+    context.advance(3).unwrap();
+    let states: Vec<String> = context.progress().states.iter().map(|state| state.name.to_string()).collect();
+    assert_eq!(states, ["sums"]);
+    assert!(plan.contains("stage 2: sums -> filter -> "), "{plan}");
+    assert_eq!(by_second(&out), [(1, vec![]), (2, vec![]), (3, vec![(1, 4)])]);
+    assert_eq!(by_second(&kept), [(1, vec![(1, 1)]), (2, vec![(0, 2)]), (3, vec![(1, 4), (1, 3)])]);
+}
