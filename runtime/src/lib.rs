@@ -220,6 +220,7 @@ pub mod __private {
     pub use crate::plan::{Plan, Stage, Step, StepKind};
     pub use crate::show::show_fields;
     pub use crate::stage::More;
+    pub use crate::window_shape::length_of_time;
 
     /// The body of a pipeline that is not Rust yet: only an editor looks inside.
     #[doc(hidden)]

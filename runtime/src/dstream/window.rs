@@ -123,6 +123,7 @@ mod methods {
         }
 
         /// [`reduce_by_window`](DStream::reduce_by_window) with an inverse: write `reduce_by_window(f, inverse, length, slide)`.
+        /// Without a slide the inverse is a closure, which tells it from a duration.
         ///
         /// ```
         /// use microbatch::prelude::*;
@@ -293,7 +294,8 @@ mod methods {
         }
 
         /// [`reduce_by_key_and_window`](DStream::reduce_by_key_and_window) with an inverse: write
-        /// `reduce_by_key_and_window(f, inverse, length, slide)`.
+        /// `reduce_by_key_and_window(f, inverse, length, slide)`. Without a slide the inverse is a closure, which tells it from a
+        /// duration.
         ///
         /// ```
         /// use microbatch::prelude::*;
