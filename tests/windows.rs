@@ -226,3 +226,52 @@ fn a_batch_that_is_tried_again_enters_a_window_once() {
         assert_eq!(by_second(&out), [(1, vec![1]), (2, vec![1, 2]), (3, vec![1, 2, 3]), (4, vec![2, 3, 4])]);
     }
 }
+
+#[test]
+fn an_inverse_that_fails_gives_up_its_batch_and_no_other() {
+    for workers in WORKERS {
+        let out = Collector::default();
+        let pipeline = stream!(every = 1s, |ssc| {
+            let pairs = ssc.queue_stream(numbers(9)).flat_map(|n| [("a", n), ("b", 10 * n)]);
+            let sums = pairs.reduce_by_key_and_window(
+                |a, b| a + b,
+                |total, left| {
+                    assert_ne!(left, 2, "two cannot leave");
+                    total - left
+                },
+                3s,
+                1s,
+            );
+            sums.collect_into(&out);
+        });
+        let context = StreamingContext::new(pipeline).workers(workers).parallel_grain(1);
+        let mut context = context.on_failure(OnFailure::Skip).manual().unwrap();
+        context.advance(9).unwrap();
+        assert_eq!((context.progress().batches, context.progress().failures), (8, 1));
+        let sums: Vec<(u64, u64)> = by_second(&out)
+            .iter()
+            .map(|(second, sums)| (*second, sums.iter().find(|sum| sum.0 == "a").unwrap().1))
+            .collect();
+        // The batch of second 5, when 2 was to leave, is given up, and what it brought with it.
+        assert_eq!(sums, [(1, 1), (2, 3), (3, 6), (4, 9), (6, 10), (7, 13), (8, 21), (9, 24)]);
+    }
+}
+
+#[test]
+fn a_window_with_a_predicate_has_the_name_of_its_stream() {
+    let (out, kept) = (Collector::default(), Collector::default());
+    let pipeline = stream!(every = 1s, |ssc| {
+        let pairs = ssc.queue_stream(numbers(4)).map(|n| (n % 2, n));
+        let sums = pairs.reduce_by_key_and_window(|a, b| a + b, |a, b| a - b, |(_, sum)| *sum > 2, 3s, 1s);
+        sums.collect_into(&out);
+        sums.union(pairs).collect_into(&kept);
+    });
+    let plan = pipeline.plan().to_string();
+    let mut context = StreamingContext::new(pipeline).manual().unwrap();
+    context.advance(3).unwrap();
+    let states: Vec<String> = context.progress().states.iter().map(|state| state.name.to_string()).collect();
+    assert_eq!(states, ["sums"]);
+    assert!(plan.contains("stage 2: sums -> filter -> "), "{plan}");
+    assert_eq!(by_second(&out), [(1, vec![]), (2, vec![]), (3, vec![(1, 4)])]);
+    assert_eq!(by_second(&kept), [(1, vec![(1, 1)]), (2, vec![(0, 2)]), (3, vec![(1, 4), (1, 3)])]);
+}

@@ -137,6 +137,12 @@ pub fn is_literal(arg: &TokenStream) -> bool {
     crate::duration::single_literal(arg).is_some()
 }
 
+/// Whether the argument is a name, or a path to one.
+pub fn is_path(arg: &TokenStream) -> bool {
+    !arg.is_empty()
+        && arg.clone().into_iter().all(|token| matches!(token, TokenTree::Ident(_)) || is_punct(Some(&token), ':'))
+}
+
 /// From the first token to the last, or `otherwise`.
 pub fn place_of(tokens: &TokenStream, otherwise: Span) -> Place {
     let mut tokens = tokens.clone().into_iter();

@@ -198,13 +198,14 @@ impl<'a> Lowering<'a> {
             return self.define(name, None, true);
         }
         if let Some(node) = node {
-            let is_alias = statement.chain.steps.is_empty();
-            let node = &mut self.graph.nodes[node];
-            if !is_alias {
-                node.name = Some(name.clone());
+            if !statement.chain.steps.is_empty() {
+                // What an operator remembers has the name of its stream, also where a filter of its own comes between them.
+                let operator = self.written(node);
+                self.graph.nodes[operator].name = Some(name.clone());
+                self.graph.nodes[node].name = Some(name.clone());
             }
             if statement.ty.is_some() {
-                node.ty.clone_from(&statement.ty);
+                self.graph.nodes[node].ty.clone_from(&statement.ty);
             }
         }
         self.define(name, node, node.is_none());

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::checkpoint::SyncPolicy;
 use crate::driver::Driver;
 use crate::durable::{CheckpointOptions, Durable};
-use crate::engine::Engine;
+use crate::engine::{Engine, Settings};
 use crate::error::{Error, Result};
 use crate::listener::{Listeners, StreamingListener};
 use crate::migration::Migration;
@@ -344,16 +344,14 @@ impl<P: Pipeline> StreamingContext<P> {
     }
 
     fn engine(&self, driver: Driver, shared: &Arc<Shared>) -> Result<Engine> {
-        Ok(Engine::new(
-            self.pipeline.every(),
-            Workers::new(self.workers, self.grain)?,
-            driver,
-            Arc::clone(shared),
-            self.on_failure,
-            self.batches_to_run(&shared.clock),
-            self.sources.clone(),
-            Durable::open(&self.checkpoints, self.pipeline.name(), self.pipeline.every())?,
-        ))
+        let settings = Settings {
+            every: self.pipeline.every(),
+            on_failure: self.on_failure,
+            max_batches: self.batches_to_run(&shared.clock),
+            sources: self.sources.clone(),
+            durable: Durable::open(&self.checkpoints, self.pipeline.name(), self.pipeline.every())?,
+        };
+        Ok(Engine::new(settings, Workers::new(self.workers, self.grain)?, driver, Arc::clone(shared)))
     }
 
     /// On manual time a duration is a number of batches; the driver of the wall clock looks at the clock.

@@ -56,6 +56,15 @@ pub struct Engine {
     has_begun: bool,
 }
 
+/// How an engine is to work.
+pub(crate) struct Settings {
+    pub every: Duration,
+    pub on_failure: OnFailure,
+    pub max_batches: Option<u64>,
+    pub sources: SourceOptions,
+    pub durable: Option<Durable>,
+}
+
 /// The batch that is being processed, over all its attempts.
 #[derive(Default)]
 struct Batch {
@@ -169,16 +178,8 @@ pub struct Opened<S: Source> {
 }
 
 impl Engine {
-    pub(crate) fn new(
-        every: Duration,
-        workers: Workers,
-        driver: Driver,
-        shared: Arc<Shared>,
-        on_failure: OnFailure,
-        max_batches: Option<u64>,
-        source_options: SourceOptions,
-        durable: Option<Durable>,
-    ) -> Self {
+    pub(crate) fn new(settings: Settings, workers: Workers, driver: Driver, shared: Arc<Shared>) -> Self {
+        let Settings { every, on_failure, max_batches, sources, durable } = settings;
         Engine {
             every,
             workers,
@@ -186,7 +187,7 @@ impl Engine {
             shared,
             on_failure,
             max_batches,
-            source_options,
+            source_options: sources,
             inputs: Inputs::default(),
             controllers: Controllers::default(),
             batch: Batch::default(),

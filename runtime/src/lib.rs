@@ -234,6 +234,7 @@ pub mod __private {
     pub use crate::stage::More;
     pub use crate::stored::Fields;
     pub use crate::stored::bytes::{NO_VARIANT, load_tag, store_tag};
+    pub use crate::window_shape::length_of_time;
 
     /// The body of a pipeline that is not Rust yet: only an editor looks inside.
     #[doc(hidden)]

@@ -6,6 +6,29 @@ use crate::error::{Error, Result};
 use crate::time::Time;
 use crate::window::Shape;
 
+/// A duration where an operator takes functions as well: a name does not tell what it is of.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a length of time",
+    label = "taken for the length or the slide of the window",
+    note = "write a function as a closure here, so that it can be told from a duration, for example `|a, b| f(a, b)`"
+)]
+pub trait LengthOfTime {
+    /// The duration itself.
+    fn duration(self) -> Duration;
+}
+
+#[diagnostic::do_not_recommend]
+impl LengthOfTime for Duration {
+    fn duration(self) -> Duration {
+        self
+    }
+}
+
+/// The duration that a name stands for.
+pub fn length_of_time(named: impl LengthOfTime) -> Duration {
+    named.duration()
+}
+
 /// The length and the slide of a window over a stream. Windows end at multiples of their slide since the epoch; the one that
 /// ends at t holds the batches in (t - length, t].
 #[derive(Clone, Copy, Debug)]

@@ -542,14 +542,19 @@ fn parts(ends: &[Ident], span: Span) -> (TokenStream, TokenStream) {
     )
 }
 
-/// Each node's stream name, or its operator's, with a number where it would stand twice.
+/// Each node's stream name, or its operator's, with a number where it would stand twice. A filter that stands for an argument of
+/// the operator before it is called as that is.
 fn unique_names(plan: &Plan) -> Vec<String> {
     let named = |name: &Option<Ident>| name.as_ref().map(|name| name.to_string().trim_start_matches("r#").to_owned());
     let nodes = &plan.graph.nodes;
     let mut taken: HashSet<String> = nodes.iter().filter_map(|node| named(&node.name)).collect();
     let mut numbers: HashMap<String, usize> = HashMap::new();
-    let mut names = Vec::new();
+    let mut names: Vec<String> = Vec::new();
     for node in nodes {
+        if let (false, [operator, ..]) = (node.is_written(), &node.inputs[..]) {
+            names.push(names[*operator].clone());
+            continue;
+        }
         let name = named(&node.name).unwrap_or_else(|| {
             let base = node.op.name.to_owned();
             loop {

@@ -6,6 +6,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::{Emit, duration_value};
+use crate::args;
 use crate::ir::{Node, NodeId, Setting, Setup};
 use crate::names;
 use crate::ops::{Class, Kind};
@@ -78,7 +79,10 @@ impl Emit<'_> {
         let (engine, private) = (names::variable("engine", span), names::runtime(span));
         let (shape, state, op) = (self.shape(node), self.state(node), self.op(node));
         let parent = self.interval(self.plan.slide_of_input(node));
-        let mut durations = slide::durations(&self.plan.graph.nodes[node]).map(duration_value);
+        let takes_functions = self.plan.op(node).args.iter().any(|arg| arg.kind.parameters().is_some());
+        let mut durations = slide::durations(&self.plan.graph.nodes[node]).map(|value| {
+            if takes_functions && args::is_path(value) { named_duration(value) } else { duration_value(value) }
+        });
         let length = durations.next().unwrap_or_default();
         let slide = durations.next().unwrap_or_else(|| parent.clone());
         let few = self.has_few_panes(node).then(|| quote_spanned!(span=> few_panes::));
@@ -183,6 +187,13 @@ impl Emit<'_> {
         }
         meetings
     }
+}
+
+/// A duration by its name, which might as well be that of a function.
+fn named_duration(value: &TokenStream) -> TokenStream {
+    let span = args::place_of(value, proc_macro2::Span::call_site()).first;
+    let (span, private) = (names::plumbing(span), names::runtime(span));
+    quote_spanned!(span=> #private::length_of_time(#value))
 }
 
 /// `.name(args)`

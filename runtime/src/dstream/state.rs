@@ -62,6 +62,9 @@ mod operators {
         /// Costs a pass over all keys, in compact memory; each state is cloned once a batch. Where only the keys of the batch
         /// matter, [`map_with_state`](DStream::map_with_state) costs less.
         ///
+        /// A function may stand here by its name. One that takes the time and the key as well is called from a closure:
+        /// `|time, key, values, state| f(time, key, values, state)`.
+        ///
         /// ```
         /// use microbatch::prelude::*;
         ///

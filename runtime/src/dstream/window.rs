@@ -97,8 +97,10 @@ mod methods {
         /// Windows fold what they keep, so `T` must be an owned record: `.map(|line| line.to_string())` makes one of text.
         ///
         /// With an inverse as second function, `inverse(f(a, b), a) == b`, what leaves is taken back. Without one, results of
-        /// parts of the window are kept, which is as fast but for a factor of two or three. Sums of floating-point numbers do
-        /// not drift under an inverse: they are computed anew from time to time.
+        /// parts of the window are kept, which is as fast but for a factor of two or three. Sums of floating-point numbers, and
+        /// of tuples of a few of them, do not drift under an inverse, and a NaN, an infinity or a very large value leaves
+        /// nothing behind: where its inverse would, the sum is computed anew. Sums of types of your own are computed anew from
+        /// time to time.
         ///
         /// ```
         /// use microbatch::prelude::*;
@@ -121,6 +123,7 @@ mod methods {
         }
 
         /// [`reduce_by_window`](DStream::reduce_by_window) with an inverse: write `reduce_by_window(f, inverse, length, slide)`.
+        /// Without a slide the inverse is a closure, which tells it from a duration.
         ///
         /// ```
         /// use microbatch::prelude::*;
@@ -232,7 +235,8 @@ mod methods {
         ///
         /// With an inverse as second function, `inverse(f(a, b), a) == b`, what leaves is taken back. Without one, results of
         /// parts of the window are kept, which costs a little more time and memory. A slide costs the keys that enter and
-        /// leave, for every length and any number of keys. A predicate behind the functions, on pairs of a key and its
+        /// leave, for every length and any number of keys. Sums of floating-point numbers are as exact as with
+        /// [`reduce_by_window`](DStream::reduce_by_window). A predicate behind the functions, on pairs of a key and its
         /// value, is a [`filter`](DStream::filter) on the result.
         ///
         /// ```
@@ -290,7 +294,8 @@ mod methods {
         }
 
         /// [`reduce_by_key_and_window`](DStream::reduce_by_key_and_window) with an inverse: write
-        /// `reduce_by_key_and_window(f, inverse, length, slide)`.
+        /// `reduce_by_key_and_window(f, inverse, length, slide)`. Without a slide the inverse is a closure, which tells it from a
+        /// duration.
         ///
         /// ```
         /// use microbatch::prelude::*;

@@ -36,6 +36,9 @@ pub trait Algorithm<C: Record, F> {
     type Derived: Derived<C>;
     /// Whether `settle` has anything to do.
     const SETTLES: bool = false;
+    /// Whether values leave without a call of `leave` where everything is derived anew after it: a function of the user that
+    /// cannot take a value out would fail again and again.
+    const LEAVES_BY_REBUILD: bool = false;
 
     /// A value enters the newest pane, which has none of its key, or only such as are not combined with it. Returns what the
     /// pane keeps.
@@ -46,6 +49,12 @@ pub trait Algorithm<C: Record, F> {
 
     /// What the oldest pane has of a key leaves. That pane is among `panes` until all of it has left.
     fn leave(derived: &mut Self::Derived, fold: &F, panes: &Panes<Self::Kept>, at: Place, kept: &Self::Kept);
+
+    /// All that leaves in a step has left; `panes` are the others.
+    #[inline]
+    fn left(derived: &mut Self::Derived, fold: &F, panes: &Panes<Self::Kept>, numbers: usize) {
+        let _ = (derived, fold, panes, numbers);
+    }
 
     /// Derives everything anew from the panes. Unless `is_open`, nothing more enters the newest one. All numbers are below
     /// `numbers`.

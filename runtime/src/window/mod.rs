@@ -12,6 +12,7 @@ mod arrivals;
 mod by_number;
 mod concat;
 mod keyed;
+mod magnitude;
 mod monotonic;
 mod panes;
 mod pool;
@@ -21,6 +22,8 @@ mod selecting;
 mod shape;
 mod shard;
 mod subtract;
+#[cfg(test)]
+mod subtract_tests;
 #[cfg(test)]
 mod tests;
 mod two_stacks;

@@ -81,6 +81,27 @@ impl<K, P, D> Shard<K, P, D> {
         self.is_stale = true;
     }
 
+    /// The panes that are too old leave; `each` is told of what they have.
+    #[inline]
+    fn leave(&mut self, step: &Step, each: impl Fn(&mut D, &Panes<P>, (Place, &P))) {
+        while let Some(pane) = self.panes.oldest() {
+            if !step.leaves(pane.end) {
+                break;
+            }
+            for (number, kept) in pane.entries() {
+                let held = &mut self.held[number as usize];
+                held.values -= 1;
+                let is_only = held.values == 0;
+                if is_only {
+                    self.live -= 1;
+                    self.emptied.push(number);
+                }
+                each(&mut self.derived, &self.panes, (Place { number, pane: pane.number, is_only }, kept));
+            }
+            self.panes.leave();
+        }
+    }
+
     /// Reads what is held of each key off the panes.
     fn recount(&mut self) {
         self.held.fill(Held::default());
@@ -94,8 +115,8 @@ impl<K, P, D> Shard<K, P, D> {
 }
 
 impl<K: Hash + Eq, P, D> Shard<K, P, D> {
-    /// The values of a batch enter the step's pane, after the panes that are too old have left. In a new cycle everything is
-    /// derived anew before.
+    /// The values of a batch enter the step's pane, after the panes that are too old have left. In a new cycle, and after a batch
+    /// that failed, everything is derived anew.
     pub(super) fn advance<Q, C, F, A>(&mut self, fold: &F, step: &Step, runs: Runs<Q, C>, cycle: u64)
     where
         Q: StateKey<Owned = K>,
@@ -108,8 +129,14 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
             self.cycle = cycle;
         }
         let is_open = self.panes.is_open(step);
-        self.refresh::<C, F, A>(fold, is_open);
-        self.leave::<C, F, A>(fold, step);
+        if A::LEAVES_BY_REBUILD && self.is_stale {
+            self.leave(step, |_, _, _| ());
+            self.refresh::<C, F, A>(fold, is_open);
+        } else {
+            self.refresh::<C, F, A>(fold, is_open);
+            self.leave(step, |derived, panes, (at, kept)| A::leave(derived, fold, panes, at, kept));
+            A::left(&mut self.derived, fold, &self.panes, self.keys.numbers());
+        }
         if !runs.is_empty() {
             let earlier = if is_open { self.panes.newest_len() } else { 0 };
             self.panes.open(step);
@@ -122,26 +149,6 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         if self.is_stale {
             A::rebuild(&mut self.derived, fold, &self.panes, is_open, self.keys.numbers());
             self.is_stale = false;
-        }
-    }
-
-    fn leave<C: Record, F, A: Algorithm<C, F, Kept = P, Derived = D>>(&mut self, fold: &F, step: &Step) {
-        while let Some(pane) = self.panes.oldest() {
-            if !step.leaves(pane.end) {
-                break;
-            }
-            for (number, kept) in pane.entries() {
-                let held = &mut self.held[number as usize];
-                held.values -= 1;
-                let is_only = held.values == 0;
-                if is_only {
-                    self.live -= 1;
-                    self.emptied.push(number);
-                }
-                let at = Place { number, pane: pane.number, is_only };
-                A::leave(&mut self.derived, fold, &self.panes, at, kept);
-            }
-            self.panes.leave();
         }
     }
 

@@ -9,18 +9,70 @@ use crate::table::SHARDS;
 
 use super::algorithm::{Algorithm, Derived, Place, Unmerge, replay};
 use super::by_number::{self, bytes, put};
+use super::magnitude::{Magnitudes, NOT_FINITE, gaps, magnitudes};
 use super::panes::Panes;
 
 /// Adds what enters and takes out what leaves. The values of one shard after the other are added up anew from time to time,
-/// because the rounding errors of floating-point numbers stay when their cause has left.
+/// because the rounding errors of floating-point numbers stay when their cause has left. Where such an error may be more than a
+/// small part of a key's value, or that is no number, the key is added up anew at once.
 pub struct Subtract;
 
 /// The value of each key.
-pub struct Totals<C>(Vec<C>);
+pub struct Totals<C> {
+    values: Vec<C>,
+    /// What is watched of the values, where these are floating-point numbers.
+    watched: Vec<Watched>,
+    /// The keys that are to be added up anew, some more than once.
+    doubtful: Vec<Number>,
+}
+
+/// What is watched of a key: a sum is as exact as the largest number that was in it.
+#[derive(Clone, Copy)]
+struct Watched {
+    /// How large the value has been since it was added up.
+    peak: Magnitudes,
+    /// The pane of the latest value that is about as large as the peak.
+    pane: u32,
+}
+
+impl Watched {
+    fn new(pane: u32, value: Magnitudes) -> Self {
+        Watched { peak: value, pane }
+    }
+
+    #[inline(always)]
+    fn enter(&mut self, gaps: Magnitudes, pane: u32, value: Magnitudes, total: Magnitudes) {
+        let mut is_large = true;
+        for (at, gap) in gaps.into_iter().enumerate() {
+            let peak = self.peak[at].max(value[at]).max(total[at]);
+            self.peak[at] = peak;
+            is_large &= value[at] == peak || (peak != NOT_FINITE && value[at] >= peak.saturating_sub(gap / 3));
+        }
+        if is_large {
+            self.pane = pane;
+        }
+    }
+
+    /// Returns whether what is left of the total is in doubt.
+    #[inline(always)]
+    fn leave(&mut self, gaps: Magnitudes, pane: u32, left: Magnitudes, total: Magnitudes) -> bool {
+        // Numbers of panes are the lower bits of ever larger ones. As long as there is a value as large as the peak, an error of
+        // its size is in any sum.
+        let has_left = self.pane.wrapping_sub(pane) as i32 <= 0;
+        let mut is_doubtful = false;
+        for (at, gap) in gaps.into_iter().enumerate() {
+            let (peak, total) = (self.peak[at], total[at]);
+            is_doubtful |= left[at] == NOT_FINITE || (total == NOT_FINITE && (has_left || peak != NOT_FINITE));
+            is_doubtful |= gap > 0 && has_left && total.saturating_add(gap) <= peak;
+            self.peak[at] = peak.max(total);
+        }
+        is_doubtful
+    }
+}
 
 impl<C> Default for Totals<C> {
     fn default() -> Self {
-        Totals(Vec::new())
+        Totals { values: Vec::new(), watched: Vec::new(), doubtful: Vec::new() }
     }
 }
 
@@ -28,16 +80,52 @@ impl<C: Record> Totals<C> {
     #[inline]
     fn add<F: Unmerge<C>>(&mut self, fold: &F, at: Place, value: &C) {
         if at.is_only {
-            put(&mut self.0, at.number, value.clone());
+            put(&mut self.values, at.number, value.clone());
         } else {
-            by_number::fold(&mut self.0, at.index(), |total| fold.merge(total, value.clone()));
+            by_number::fold(&mut self.values, at.index(), |total| fold.merge(total, value.clone()));
         }
+        if let Some(gaps) = gaps::<C>() {
+            let magnitude = magnitudes(value);
+            if at.is_only {
+                put(&mut self.watched, at.number, Watched::new(at.pane, magnitude));
+            } else {
+                let total = magnitudes(&self.values[at.index()]);
+                self.watched[at.index()].enter(gaps, at.pane, magnitude, total);
+            }
+        }
+    }
+
+    #[inline]
+    fn subtract<F: Unmerge<C>>(&mut self, fold: &F, at: Place, left: &C) {
+        by_number::fold(&mut self.values, at.index(), |total| fold.unmerge(total, left.clone()));
+        if let Some(gaps) = gaps::<C>() {
+            let total = magnitudes(&self.values[at.index()]);
+            if self.watched[at.index()].leave(gaps, at.pane, magnitudes(left), total) {
+                self.doubtful.push(at.number);
+            }
+        }
+    }
+
+    /// Adds up the doubtful keys, in one pass over the panes.
+    #[cold]
+    #[inline(never)]
+    fn renew<F: Unmerge<C>>(&mut self, fold: &F, panes: &Panes<C>, numbers: usize) {
+        let mut is_doubtful = vec![false; numbers];
+        for number in self.doubtful.drain(..) {
+            is_doubtful[number as usize] = true;
+        }
+        replay(panes, numbers, |at, value| {
+            if is_doubtful[at.index()] {
+                self.add(fold, at, value);
+            }
+        });
     }
 }
 
 impl<C: Record, F: Unmerge<C>> Algorithm<C, F> for Subtract {
     type Kept = C;
     type Derived = Totals<C>;
+    const LEAVES_BY_REBUILD: bool = true;
 
     #[inline]
     fn enter(derived: &mut Totals<C>, fold: &F, at: Place, value: C) -> C {
@@ -53,12 +141,20 @@ impl<C: Record, F: Unmerge<C>> Algorithm<C, F> for Subtract {
     #[inline]
     fn leave(derived: &mut Totals<C>, fold: &F, _: &Panes<C>, at: Place, kept: &C) {
         if !at.is_only {
-            by_number::fold(&mut derived.0, at.index(), |total| fold.unmerge(total, kept.clone()));
+            derived.subtract(fold, at, kept);
+        }
+    }
+
+    fn left(derived: &mut Totals<C>, fold: &F, panes: &Panes<C>, numbers: usize) {
+        if !derived.doubtful.is_empty() {
+            derived.renew(fold, panes, numbers);
         }
     }
 
     fn rebuild(derived: &mut Totals<C>, fold: &F, panes: &Panes<C>, _: bool, numbers: usize) {
-        derived.0.clear();
+        derived.values.clear();
+        derived.watched.clear();
+        derived.doubtful.clear();
         replay(panes, numbers, |at, value| derived.add(fold, at, value));
     }
 
@@ -79,13 +175,14 @@ impl<C: Record, F: Unmerge<C>> Algorithm<C, F> for Subtract {
 impl<C: Record> Derived<C> for Totals<C> {
     #[inline(always)]
     fn view(&self, number: Number) -> C::View<'_> {
-        Keep::view(&self.0[number as usize])
+        Keep::view(&self.values[number as usize])
     }
     fn renumber(&mut self, old: &[Number]) {
-        by_number::renumber(&mut self.0, old);
+        by_number::renumber(&mut self.values, old);
+        by_number::renumber(&mut self.watched, old);
     }
     fn bytes(&self) -> usize {
-        bytes(&self.0)
+        bytes(&self.values) + bytes(&self.watched) + bytes(&self.doubtful)
     }
 }
 
@@ -111,15 +208,18 @@ mod tests {
 
     struct Sum;
 
-    impl Merge<f64> for Sum {
-        fn merge(&self, older: f64, newer: f64) -> f64 {
-            older + newer
+    /// A type of which it is not known that there are floating-point numbers in it.
+    type Unknown = (bool, f64);
+
+    impl Merge<Unknown> for Sum {
+        fn merge(&self, older: Unknown, newer: Unknown) -> Unknown {
+            (true, older.1 + newer.1)
         }
     }
 
-    impl Unmerge<f64> for Sum {
-        fn unmerge(&self, total: f64, left: f64) -> f64 {
-            total - left
+    impl Unmerge<Unknown> for Sum {
+        fn unmerge(&self, total: Unknown, left: Unknown) -> Unknown {
+            (true, total.1 - left.1)
         }
     }
 
@@ -136,20 +236,20 @@ mod tests {
     fn errors(slides: u64, is_refreshed: bool) -> (f64, f64) {
         let shape = Shape::new(Duration::from_secs(PANES), Duration::from_secs(1));
         let (mut shard, mut window, mut errors) =
-            (Shard::<u64, f64, Totals<f64>>::default(), VecDeque::new(), (0.0, 0.0));
+            (Shard::<u64, Unknown, Totals<Unknown>>::default(), VecDeque::new(), (0.0, 0.0));
         for slide in 0..slides {
             let step = shape.step(Time::from_millis(slide * 1000));
             let mut batch = Table::default();
-            batch.fold(hash_of(&1u64), 1u64, value(slide, slides), |value| value, |_, value| value);
-            let turn = <Subtract as Algorithm<f64, Sum>>::turn(shape.panes).filter(|_| is_refreshed);
+            batch.fold(hash_of(&1u64), 1u64, (true, value(slide, slides)), |value| value, |_, value| value);
+            let turn = <Subtract as Algorithm<Unknown, Sum>>::turn(shape.panes).filter(|_| is_refreshed);
             let cycle = turn.map_or(0, |panes| Shape::cycle(0, &step, panes));
             shard.advance::<_, _, _, Subtract>(&Sum, &step, vec![batch.into_entries()], cycle);
-            shard.commit::<f64>();
+            shard.commit::<Unknown>();
             window.push_back(value(slide, slides));
             window.drain(..window.len().saturating_sub(PANES as usize));
             // The longest way from a very large value to the next turn.
             if slide % 1000 > 2 * PANES && slide % 1000 < 900 || slide + 1 == slides {
-                let total: f64 = Derived::<f64>::view(&shard.derived, 0);
+                let (_, total): Unknown = Derived::<Unknown>::view(&shard.derived, 0);
                 let error = (total - window.iter().sum::<f64>()).abs();
                 errors = (f64::max(errors.0, error), error);
             }
