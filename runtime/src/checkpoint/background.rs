@@ -124,7 +124,7 @@ impl Background {
         job.capture.dropped.append(&mut self.dropped);
         let states = with_pieces(&job.capture);
         // All of these have a `Full` piece; should this checkpoint fail too, they are lost again.
-        states.iter().for_each(|state| drop(self.lost.remove(state)));
+        self.lost.retain(|lost| !states.contains(lost));
         self.under_way = Some(states);
         self.jobs.as_ref().and_then(|jobs| jobs.send(job).ok()).ok_or_else(stopped)
     }

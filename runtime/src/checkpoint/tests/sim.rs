@@ -212,7 +212,7 @@ impl Sim {
         }
         seen.committed = n;
         retried(retry, seen, || self.store.publish())?;
-        if !self.plan.by_checkpoint && n % self.plan.every == 0 {
+        if !self.plan.by_checkpoint && n.is_multiple_of(self.plan.every) {
             let capture = self.capture(n);
             let saved = self.store.checkpoint(capture, self.plan.wait);
             if !retry {
