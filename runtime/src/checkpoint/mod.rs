@@ -10,6 +10,8 @@ mod codec;
 pub(crate) mod crash;
 mod disk;
 mod frame;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod journal;
 mod layout;
 mod live;
