@@ -159,7 +159,7 @@ fn two_states_of_one_name_do_not_start() {
         pairs.update_state_by_key(|values, _| values.last().copied()).name("sums").foreach_batch(|_, _| {});
         pairs.update_state_by_key(|values, _| values.first().copied()).name("sums").foreach_batch(|_, _| {});
     });
-    let error = StreamingContext::new(pipeline).manual().unwrap().advance(1).unwrap_err().to_string();
+    let error = StreamingContext::new(pipeline).manual().err().unwrap().to_string();
     assert!(error.contains("two windows or states have the name `sums`"), "{error}");
 }
 
@@ -169,7 +169,7 @@ fn a_checkpoint_interval_is_a_multiple_of_the_batch_interval() {
         let pairs = ssc.queue_stream([vec![(1, 1)]]);
         pairs.update_state_by_key(|values, _| values.last().copied()).checkpoint_interval(3s).foreach_batch(|_, _| {});
     });
-    let error = StreamingContext::new(pipeline).manual().unwrap().advance(1).unwrap_err().to_string();
+    let error = StreamingContext::new(pipeline).manual().err().unwrap().to_string();
     assert!(error.contains("a checkpoint every 3s does not go with a batch every 2s"), "{error}");
 }
 

@@ -195,6 +195,7 @@ impl Engine {
     pub fn next_batch(&mut self) -> Result<Option<Time>> {
         if self.shared.status.get() == Status::Initialized {
             self.shared.status.set(Status::Active);
+            self.shared.setup.ends(true);
             self.shared.listeners.tell(|listener| listener.on_streaming_started(self.shared.clock.now()));
         }
         self.batch.outputs_met = 0;
