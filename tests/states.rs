@@ -254,3 +254,14 @@ fn the_plan_says_what_may_grow() {
     assert!(line("window").contains("two stacks, as there is no inverse; 6 panes of 10s"), "{plan}");
     assert!(line("short").contains("merged anew when it slides, as its panes are few; 1 pane of 10s"), "{plan}");
 }
+
+#[test]
+fn the_progress_of_a_context_that_has_stopped_has_the_sizes_after_its_last_batch() {
+    let pipeline = stream!(every = 1ms, |ssc| {
+        let pairs = ssc.queue_stream((1..=30u64).map(|n| vec![(n, n)]));
+        pairs.update_state_by_key(|values, last| values.last().copied().or(last)).name("last").foreach_batch(|_, _| {});
+    });
+    let context = StreamingContext::new(pipeline).batches(30).start().unwrap();
+    context.await_termination().unwrap();
+    assert_eq!(context.progress().states[0].entries, 30);
+}

@@ -24,6 +24,9 @@ use crate::time::Time;
 use crate::transaction::Transaction;
 use crate::window_shape::WindowShape;
 
+/// How often the sizes of states are told on the wall clock, because a look at all panes of a long window takes its time.
+const SIZES_EVERY: Duration = Duration::from_secs(1);
+
 /// Runs the batches of one pipeline.
 pub struct Engine {
     every: Duration,
@@ -367,7 +370,10 @@ impl Engine {
                 Err(_) => state.rollback(),
             }
         }
-        self.tell_sizes(states);
+        let is_time = self.driver.is_manual() || self.sized.is_none_or(|sized| sized.elapsed() >= SIZES_EVERY);
+        if is_time {
+            self.tell_sizes(states);
+        }
         match outcome {
             Ok(()) => {
                 self.done += 1;
@@ -379,12 +385,9 @@ impl Engine {
         }
     }
 
-    /// Puts the sizes of all states into the progress; on the wall clock once a second, because a look at all panes of a long
-    /// window takes its time.
-    fn tell_sizes(&mut self, states: &[&mut dyn Transaction]) {
-        const INTERVAL: Duration = Duration::from_secs(1);
-        let is_time = self.driver.is_manual() || self.sized.is_none_or(|sized| sized.elapsed() >= INTERVAL);
-        if !states.is_empty() && is_time {
+    /// Puts the sizes of all states into the progress: now and then, and after the last batch.
+    pub fn tell_sizes(&mut self, states: &[&mut dyn Transaction]) {
+        if !states.is_empty() {
             self.shared.progress.set_sizes(states.iter().map(|state| state.size()));
             self.sized = Some(Instant::now());
         }

@@ -205,6 +205,7 @@ fn main() {
                                     &mut [&mut window_state, &mut words_state],
                                 )?;
                         }
+                        engine.tell_sizes(&[&mut window_state, &mut words_state]);
                         Ok(())
                     },
                 )
