@@ -7,6 +7,7 @@ mod background;
 mod clean;
 mod codec;
 #[cfg(any(test, feature = "testing"))]
+#[cfg_attr(not(test), allow(dead_code))] // the test kit needs less of it than the tests here
 pub(crate) mod crash;
 mod disk;
 mod frame;
@@ -20,6 +21,7 @@ mod manifest;
 mod merge;
 mod pieces;
 #[cfg(any(test, feature = "testing"))]
+#[cfg_attr(not(test), allow(dead_code))]
 mod power;
 mod problem;
 mod publish;
