@@ -27,6 +27,9 @@ fn tag(hash: u64) -> Slot {
     (hash >> 26) as Slot & !NUMBER
 }
 
+/// How many keys [`KeyTable::find_many`] takes well: more than what is under way at a time, and little enough for a near cache.
+pub const MANY: usize = 256;
+
 /// The keys of one shard.
 #[derive(Clone)]
 pub struct KeyTable<K> {
@@ -135,6 +138,38 @@ impl<K: Hash + Eq> KeyTable<K> {
             Some(kept) if slot & !NUMBER == tag(hash) && key.is(kept) => Some(number),
             _ => self.find(hash, key),
         }
+    }
+
+    /// The numbers of several keys, which come with their hashes. A key that is not there gets a number that no key has.
+    ///
+    /// Each step is a loop of its own and a short one, so that the processor has as many waits for memory under way as it can.
+    /// That is worth most for about [`MANY`] keys.
+    #[inline(always)]
+    pub fn find_many<Q: StateKey<Owned = K>, V>(&self, keys: &[(u64, Q, V)], numbers: &mut [Number]) {
+        for (slot, (hash, _, _)) in numbers.iter_mut().zip(keys) {
+            *slot = self.first_slot(*hash);
+        }
+        for (number, (hash, _, _)) in numbers.iter_mut().zip(keys) {
+            *number = self.candidate(*number, *hash);
+        }
+        for (number, (hash, key, _)) in numbers.iter_mut().zip(keys) {
+            if !self.keys.get(*number as usize).is_some_and(|kept| key.is(kept)) {
+                *number = self.find(*hash, key).unwrap_or(Number::MAX);
+            }
+        }
+    }
+
+    /// The first number on the way of a hash that may be the hash's, by the slot where the way begins; if there is none, one that
+    /// no key has.
+    #[inline(always)]
+    fn candidate(&self, mut slot: Slot, hash: u64) -> Number {
+        let (mask, tag) = (self.slots.len().wrapping_sub(1), tag(hash));
+        let mut at = hash as usize;
+        while slot & !NUMBER != tag && slot != 0 {
+            at += 1;
+            slot = self.slots[at & mask];
+        }
+        (slot & NUMBER).wrapping_sub(1)
     }
 
     /// The number of a key, and whether the key is new.
