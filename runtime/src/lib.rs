@@ -154,9 +154,9 @@ pub mod aggregate;
 pub mod cli;
 pub mod dstream;
 pub mod source;
+pub mod stored;
 #[cfg(feature = "testing")]
 pub mod testing;
-pub mod stored;
 
 #[doc(hidden)]
 pub mod ops;
@@ -165,6 +165,7 @@ pub use accumulator::Accumulator;
 pub use backpressure::{Backpressure, PidRateEstimator};
 pub use block::{Block, StoredBlock, TextBlock};
 pub use broadcast::{Broadcast, BroadcastValue};
+pub use checkpoint::SyncPolicy;
 pub use clock::Clock;
 pub use collector::Collector;
 pub use context::StreamingContext;
@@ -172,7 +173,6 @@ pub use dstream::DStream;
 pub use error::{BoxError, Error, Result};
 pub use listener::{BatchInfo, InputInfo, OutputOperationInfo, ReceiverInfo, StreamingListener};
 pub use microbatch_macros::Record;
-pub use checkpoint::SyncPolicy;
 pub use ops::output::{BatchId, BatchOutcome, TransactionalSink};
 pub use pipeline::Pipeline;
 pub use plan::Plan;
@@ -184,7 +184,7 @@ pub use running::{ManualContext, RunningContext};
 pub use shared::Status;
 pub use show::{Show, Shown};
 pub use signal::{StopHandle, StopSignal};
-pub use source::{FileOptions, Intake, Receiver, SocketOptions};
+pub use source::{FileOptions, Intake, LogSync, Receiver, SocketOptions};
 pub use state::{InitialState, State, StateView};
 pub use std::time::Duration;
 pub use stored::{Malformed, Shape, Shapes, Stored};
