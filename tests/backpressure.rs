@@ -109,7 +109,7 @@ fn limits_that_cannot_work_are_refused() {
             ssc.receiver_stream(Numbers).count().print();
         });
         let context = StreamingContext::new(pipeline).max_rate(max_rate).backpressure(backpressure);
-        context.manual().unwrap().advance(1).unwrap_err().to_string()
+        context.manual().err().unwrap().to_string()
     };
     assert!(error(0, Backpressure::default()).contains("give `max_rate` 1 or more"));
     assert!(error(1, Backpressure::default().proportional(-1.0)).contains("the proportional gain is -1"));

@@ -310,7 +310,7 @@ fn a_panic_that_a_closure_catches_itself_is_none() -> microbatch::Result<()> {
 }
 
 #[test]
-fn an_error_of_a_setup_statement_reaches_the_caller() -> microbatch::Result<()> {
+fn an_error_of_a_setup_statement_reaches_the_caller() {
     fn pipeline() -> impl Pipeline + Send + 'static {
         let out = Collector::default();
         stream!(every = 1ms, |ssc| {
@@ -319,17 +319,13 @@ fn an_error_of_a_setup_statement_reaches_the_caller() -> microbatch::Result<()> 
         })
     }
     let says_so = |error: Error| assert!(error.to_string().contains("No such file"), "{error}");
-    says_so(context(pipeline(), 1).manual()?.advance(1).unwrap_err());
-    says_so(context(pipeline(), 1).manual()?.stop().unwrap_err());
+    says_so(context(pipeline(), 1).manual().err().unwrap());
     says_so(context(pipeline(), 1).run().unwrap_err());
-    let running = context(pipeline(), 4).start()?;
-    says_so(running.await_termination().unwrap_err());
-    assert_eq!(running.status(), Status::Stopped);
-    running.stop()
+    says_so(context(pipeline(), 4).start().err().unwrap());
 }
 
 #[test]
-fn a_panic_of_a_setup_statement_reaches_the_caller() -> microbatch::Result<()> {
+fn a_panic_of_a_setup_statement_reaches_the_caller() {
     let line = line!() + 4;
     fn pipeline() -> impl Pipeline + Send + 'static {
         let out = Collector::default();
@@ -339,14 +335,15 @@ fn a_panic_of_a_setup_statement_reaches_the_caller() -> microbatch::Result<()> {
         })
     }
     let says_so = |error: Error| {
-        let (_, stage, place, message) = panic_of(error);
-        assert_eq!((&*stage, &*message), ("rules (setup)", "rules"));
+        let words = error.to_string();
+        assert!(words.starts_with("the setup of `rules` panicked at ") && !words.contains("batch of"), "{words}");
+        let Error::Setup { pipeline, place, message } = error else { panic!("{words}") };
+        assert_eq!((&*pipeline, &*message), ("rules", "rules"));
         assert!(is_here(&place, line), "{place} is not line {line}");
     };
-    says_so(context(pipeline(), 1).manual()?.advance(1).unwrap_err());
+    says_so(context(pipeline(), 1).manual().err().unwrap());
     says_so(context(pipeline(), 1).run().unwrap_err());
-    says_so(context(pipeline(), 4).start()?.await_termination().unwrap_err());
-    Ok(())
+    says_so(context(pipeline(), 4).start().err().unwrap());
 }
 
 /// Fails to start, or to deliver its second batch the first time.
@@ -385,7 +382,7 @@ fn a_source_that_fails_fails_the_start_or_the_batch() -> microbatch::Result<()> 
         })
     };
     let out = Collector::default();
-    let error = context(pipeline(true, false, &out), 1).manual()?.advance(1).unwrap_err();
+    let error = context(pipeline(true, false, &out), 1).manual().err().unwrap();
     assert_eq!(error.to_string(), "no connection");
 
     let mut manual = context(pipeline(false, false, &out), 1).manual()?;

@@ -56,13 +56,45 @@ fn a_context_goes_through_its_states() -> microbatch::Result<()> {
         }
         ssc.queue_stream([vec![1]]).collect_into(&out);
     });
-    let context = StreamingContext::new(pipeline).start()?;
-    assert_eq!(context.status(), Status::Initialized, "setup statements run");
+    let starter = thread::spawn(|| StreamingContext::new(pipeline).start());
+    thread::sleep(Duration::from_millis(5));
+    assert!(!starter.is_finished(), "setup statements run");
     gate.store(true, Ordering::SeqCst);
-    eventually("active", || context.status() == Status::Active);
+    let context = starter.join().unwrap()?;
+    assert_eq!(context.status(), Status::Active);
     context.stop()?;
     assert_eq!(context.status(), Status::Stopped);
     Ok(())
+}
+
+#[test]
+fn a_pipeline_that_ends_at_once_has_started() -> microbatch::Result<()> {
+    let pipeline = || {
+        let out = Collector::<u64>::default();
+        stream!(every = 1ms, |ssc| {
+            ssc.queue_stream(Vec::<Vec<u64>>::new()).collect_into(&out);
+        })
+    };
+    for _ in 0..20 {
+        let context = StreamingContext::new(pipeline()).batches(0).start()?;
+        context.await_termination()?;
+        assert_eq!(context.status(), Status::Stopped);
+        assert!(matches!(StreamingContext::new(pipeline()).batches(0).manual()?.advance(1), Err(Error::Stopped)));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_stop_during_the_setup_does_not_hang_the_start() -> microbatch::Result<()> {
+    let handle = Arc::new(OnceLock::<StopHandle>::new());
+    let (in_setup, out) = (Arc::clone(&handle), Collector::<u64>::default());
+    let pipeline = stream!(every = 1h, |ssc| {
+        in_setup.wait().stop();
+        ssc.queue_stream([vec![1u64]]).collect_into(&out);
+    });
+    let context = StreamingContext::new(pipeline);
+    handle.set(context.stop_handle()).unwrap();
+    context.start()?.await_termination()
 }
 
 #[test]

@@ -793,8 +793,7 @@ mod programs {
             let limit: u64 = "ten".parse()?;
             ssc.queue_stream([vec![1u64]]).filter(|n| *n < limit).collect_into(&out);
         });
-        let mut context = StreamingContext::new(pipeline).manual().unwrap();
-        let error = context.advance(1).unwrap_err();
+        let error = StreamingContext::new(pipeline).manual().err().unwrap();
         assert!(error.to_string().contains("invalid digit"), "{error}");
         assert!(out.batches().is_empty());
     }

@@ -692,7 +692,7 @@ fn records_of_no_bytes_are_refused() {
     let pipeline = stream!(every = 2s, |ssc| {
         ssc.binary_records_stream("/tmp", 0).collect_into(&out);
     });
-    let error = StreamingContext::new(pipeline).manual().unwrap().advance(1).unwrap_err();
+    let error = StreamingContext::new(pipeline).manual().err().unwrap();
     assert!(matches!(error, Error::Config { .. }), "{error}");
 }
 

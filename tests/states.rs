@@ -159,7 +159,7 @@ fn two_states_of_one_name_do_not_start() {
         pairs.update_state_by_key(|values, _| values.last().copied()).name("sums").foreach_batch(|_, _| {});
         pairs.update_state_by_key(|values, _| values.first().copied()).name("sums").foreach_batch(|_, _| {});
     });
-    let error = StreamingContext::new(pipeline).manual().unwrap().advance(1).unwrap_err().to_string();
+    let error = StreamingContext::new(pipeline).manual().err().unwrap().to_string();
     assert!(error.contains("two windows or states have the name `sums`"), "{error}");
 }
 
@@ -169,7 +169,7 @@ fn a_checkpoint_interval_is_a_multiple_of_the_batch_interval() {
         let pairs = ssc.queue_stream([vec![(1, 1)]]);
         pairs.update_state_by_key(|values, _| values.last().copied()).checkpoint_interval(3s).foreach_batch(|_, _| {});
     });
-    let error = StreamingContext::new(pipeline).manual().unwrap().advance(1).unwrap_err().to_string();
+    let error = StreamingContext::new(pipeline).manual().err().unwrap().to_string();
     assert!(error.contains("a checkpoint every 3s does not go with a batch every 2s"), "{error}");
 }
 
@@ -253,4 +253,15 @@ fn the_plan_says_what_may_grow() {
     assert!(!line("forgets").contains("MAY GROW") && line("forgets").contains("timeout(10min)"), "{plan}");
     assert!(line("window").contains("two stacks, as there is no inverse; 6 panes of 10s"), "{plan}");
     assert!(line("short").contains("merged anew when it slides, as its panes are few; 1 pane of 10s"), "{plan}");
+}
+
+#[test]
+fn the_progress_of_a_context_that_has_stopped_has_the_sizes_after_its_last_batch() {
+    let pipeline = stream!(every = 1ms, |ssc| {
+        let pairs = ssc.queue_stream((1..=30u64).map(|n| vec![(n, n)]));
+        pairs.update_state_by_key(|values, last| values.last().copied().or(last)).name("last").foreach_batch(|_, _| {});
+    });
+    let context = StreamingContext::new(pipeline).batches(30).start().unwrap();
+    context.await_termination().unwrap();
+    assert_eq!(context.progress().states[0].entries, 30);
 }

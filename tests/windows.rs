@@ -182,8 +182,7 @@ mod mistakes_at_the_start {
         let pipeline = stream!(every = 2s, |ssc| {
             ssc.queue_stream(numbers(1)).window(length, slide).collect_into(&out);
         });
-        let mut context = StreamingContext::new(pipeline).manual().unwrap();
-        context.advance(1).unwrap_err().to_string()
+        StreamingContext::new(pipeline).manual().err().unwrap().to_string()
     }
 
     #[test]
@@ -203,7 +202,7 @@ mod mistakes_at_the_start {
             let both = n.window(6s, 2s).union(n.window(6s, slide));
             both.collect_into(&out);
         });
-        let error = StreamingContext::new(pipeline).manual().unwrap().advance(1).unwrap_err().to_string();
+        let error = StreamingContext::new(pipeline).manual().err().unwrap().to_string();
         assert!(error.contains(
             "`both`: the batches of its streams do not come together: one slides every 2s, the other every 3s"
         ));

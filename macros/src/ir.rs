@@ -7,6 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use crate::args;
 use crate::ast::{Chain, Program, Statement, Step, StreamStatement};
 use crate::diag::{Diagnostics, Place, did_you_mean};
+use crate::habits;
 use crate::ops::{self, Class, Kind, OpSpec};
 use crate::options::Options;
 use crate::parse;
@@ -358,6 +359,7 @@ impl<'a> Lowering<'a> {
         let text = name.to_string();
         let what = if is_source { "source" } else { "operator" };
         let help = match did_you_mean(&text, ops::names(is_source)) {
+            _ if let Some(instead) = habits::instead_of(&text) => instead.to_owned(),
             Some(close) => format!("did you mean `{close}`?"),
             None if self.definitions.contains_key(&text) => {
                 format!("`{text}` is a stream; is the line above it complete, with a `;` at its end?")

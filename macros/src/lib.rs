@@ -22,6 +22,7 @@ mod duration;
 mod editor;
 mod emit;
 mod expand;
+mod habits;
 mod ir;
 mod members;
 mod names;

@@ -20,11 +20,11 @@ use crate::pipeline::Pipeline;
 use crate::policy::{BadRecords, OnFailure};
 use crate::progress::ProgressBoard;
 use crate::remember::States;
-use crate::running::{ManualContext, RunningContext};
-use crate::shared::{Failure, Shared, Status, StatusCell};
+use crate::running::{ManualContext, RunningContext, join};
+use crate::shared::{Failure, Setup, Shared, Status, StatusCell};
 use crate::signal::{StopHandle, StopSignal};
 use crate::source::SourceOptions;
-use crate::stage::Workers;
+use crate::stage::{Panicked, Workers};
 use crate::stored::Stored;
 use crate::time::Time;
 
@@ -322,6 +322,7 @@ impl<P: Pipeline> StreamingContext<P> {
             failure: Failure::default(),
             status: StatusCell::default(),
             states: States::default(),
+            setup: Setup::default(),
         })
     }
 
@@ -430,7 +431,8 @@ impl<P: Pipeline> StreamingContext<P> {
 }
 
 impl<P: Pipeline + Send + 'static> StreamingContext<P> {
-    /// Runs the pipeline on threads of its own, on the wall clock.
+    /// Runs the pipeline on threads of its own, on the wall clock. Returns when its setup statements have run and its sources have
+    /// started.
     ///
     /// ```
     /// use microbatch::prelude::*;
@@ -444,20 +446,18 @@ impl<P: Pipeline + Send + 'static> StreamingContext<P> {
     /// ```
     ///
     /// # Errors
-    /// When the settings cannot work, when the context was stopped already, or when threads cannot be started. What fails later,
-    /// setup statements included, [`RunningContext::await_termination`] returns.
+    /// When the settings cannot work, when the context was stopped already, when threads cannot be started, and when the pipeline
+    /// cannot start: a setup statement panics or returns an error, or a source cannot start. What fails later,
+    /// [`RunningContext::await_termination`] returns.
     pub fn start(self) -> Result<RunningContext> {
         self.check()?;
         let shared = self.shared(Clock::wall());
         let engine = self.engine(self.wall(shared.clock.now(), true), &shared)?;
         let line = self.live_line(&shared)?;
         let thread = spawn(self.pipeline, engine, &shared, line)?;
-        Ok(RunningContext {
-            shared,
-            engine: thread.thread().id(),
-            thread: Mutex::new(Some(thread)),
-            signals: Mutex::default(),
-        })
+        let engine = thread.thread().id();
+        let thread = Mutex::new(set_up(thread, &shared)?);
+        Ok(RunningContext { shared, engine, thread, signals: Mutex::default() })
     }
 
     /// Runs the pipeline on manual time, which starts at 0: batches run when [`ManualContext::advance`] asks for them.
@@ -490,7 +490,7 @@ impl<P: Pipeline + Send + 'static> StreamingContext<P> {
         let (from_engine, replies) = crossbeam_channel::unbounded();
         let driver = Driver::manual(self.pipeline.every(), start, self.stop_timeout, for_engine, from_engine);
         let engine = self.engine(driver, &shared)?;
-        let thread = Some(spawn(self.pipeline, engine, &shared, None)?);
+        let thread = set_up(spawn(self.pipeline, engine, &shared, None)?, &shared)?;
         Ok(ManualContext { shared, requests, replies, thread })
     }
 }
@@ -516,25 +516,36 @@ fn spawn<P: Pipeline + Send + 'static>(
     })
 }
 
+/// Waits until the setup is through. If it does not come to that, the engine's thread has ended and returns why.
+fn set_up(thread: JoinHandle<Result<()>>, shared: &Shared) -> Result<Option<JoinHandle<Result<()>>>> {
+    const LOOK: Duration = Duration::from_millis(50);
+    loop {
+        match shared.setup.wait(LOOK) {
+            Some(true) => return Ok(Some(thread)),
+            None if !thread.is_finished() => {}
+            _ => return join(thread).map(|()| None),
+        }
+    }
+}
+
 /// Runs a pipeline to its end, and stops what it has started however it ends.
 fn drive<P: Pipeline>(pipeline: P, engine: &mut Engine, shared: &Shared) -> Result<()> {
-    let label = format!("{} (setup)", pipeline.name());
+    let name = pipeline.name().to_owned();
     let _joined = Joined::new(engine.workers().batch());
-    let ended = engine_caught(&label, shared, || pipeline.run(engine));
+    let ended = engine_caught(&name, shared, || pipeline.run(engine));
     shared.stop.request();
     shared.status.set(Status::Stopped);
+    shared.setup.ends(false);
     shared.failure.notify();
     ended
 }
 
-/// A panic outside of stages and outputs comes from a setup statement.
-fn engine_caught(label: &str, shared: &Shared, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    crate::stage::caught(work).unwrap_or_else(|panicked| {
-        Err(Error::Panic {
-            time: shared.clock.now(),
-            stage: label.to_owned(),
-            place: panicked.place,
-            message: panicked.message,
+/// A panic outside of stages and outputs comes from a setup statement, or else from what runs between the batches.
+fn engine_caught(name: &str, shared: &Shared, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    crate::stage::caught(work).unwrap_or_else(|Panicked { place, message }| {
+        Err(match shared.setup.ends(false) {
+            false => Error::Setup { pipeline: name.to_owned(), place, message },
+            true => Error::Panic { time: shared.clock.now(), stage: name.to_owned(), place, message },
         })
     })
 }

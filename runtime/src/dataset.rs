@@ -104,52 +104,45 @@ impl<B: Block> Dataset for Received<B> {
 
 /// Records that were collected into memory, in partitions.
 pub struct Rows<T> {
-    rows: Vec<T>,
-    /// Where each partition ends.
-    ends: Vec<usize>,
+    buffers: Vec<Vec<T>>,
+    /// The buffer of each partition, and where in it the partition is.
+    partitions: Vec<(usize, Range<usize>)>,
 }
 
 impl<T> Rows<T> {
     /// All records in one partition.
     pub(crate) fn one_partition(rows: Vec<T>) -> Self {
-        Rows { ends: vec![rows.len()], rows }
+        Rows::separate(vec![rows])
     }
 
-    /// The records of several partitions.
-    pub(crate) fn concatenate(partitions: Vec<Vec<T>>) -> Self {
-        let mut rows = Vec::with_capacity(partitions.iter().map(Vec::len).sum());
-        let ends = partitions
-            .into_iter()
-            .map(|partition| {
-                rows.extend(partition);
-                rows.len()
-            })
-            .collect();
-        Rows { rows, ends }
+    /// The records of several partitions, each in a buffer of its own.
+    pub(crate) fn separate(buffers: Vec<Vec<T>>) -> Self {
+        let partitions = buffers.iter().map(|rows| 0..rows.len()).enumerate().collect();
+        Rows { buffers, partitions }
     }
 
     /// Records in partitions of the given lengths, which add up to the number of records.
     pub(crate) fn with_lengths(rows: Vec<T>, lengths: Vec<usize>) -> Self {
         let ends = lengths.into_iter().scan(0, |end, length| {
             *end += length;
-            Some(*end)
+            Some(*end - length..*end)
         });
-        Rows { ends: ends.collect(), rows }
+        Rows { partitions: ends.map(|range| (0, range)).collect(), buffers: vec![rows] }
     }
 
     /// The same records cut into `partitions` runs of equal length, give or take one record.
     pub(crate) fn cut(rows: Vec<T>, partitions: usize) -> Self {
-        let length = rows.len();
-        Rows { rows, ends: (1..=partitions).map(|part| length * part / partitions).collect() }
+        let at = |part| rows.len() * part / partitions;
+        Rows { partitions: (0..partitions).map(|part| (0, at(part)..at(part + 1))).collect(), buffers: vec![rows] }
     }
 
     /// All records, in order.
     pub(crate) fn into_rows(self) -> Vec<T> {
-        self.rows
-    }
-
-    fn range(&self, partition: usize) -> Range<usize> {
-        partition.checked_sub(1).map_or(0, |before| self.ends[before])..self.ends[partition]
+        let mut buffers = self.buffers.into_iter();
+        let mut rows = buffers.next().unwrap_or_default();
+        rows.reserve(buffers.as_slice().iter().map(Vec::len).sum());
+        buffers.for_each(|others| rows.extend(others));
+        rows
     }
 }
 
@@ -164,17 +157,18 @@ impl<T: Keep + Sync> Dataset for Rows<T> {
         Self: 'a;
 
     fn partitions(&self) -> usize {
-        self.ends.len()
+        self.partitions.len()
     }
     fn weight(&self, partition: usize) -> usize {
-        self.range(partition).len()
+        self.partitions[partition].1.len()
     }
     fn grain(&self) -> usize {
         1024
     }
     #[inline]
     fn views(&self, partition: usize, range: Range<usize>) -> Views<'_, T> {
-        Views::new(&self.rows[self.range(partition)][range])
+        let (buffer, rows) = &self.partitions[partition];
+        Views::new(&self.buffers[*buffer][rows.clone()][range])
     }
     fn none(&self) -> Views<'_, T> {
         Views::new(&[])

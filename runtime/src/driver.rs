@@ -226,7 +226,7 @@ mod tests {
     use crate::listener::Listeners;
     use crate::progress::ProgressBoard;
     use crate::remember::States;
-    use crate::shared::{Failure, StatusCell};
+    use crate::shared::{Failure, Setup, StatusCell};
     use crate::source::Input;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -248,6 +248,7 @@ mod tests {
             failure: Failure::default(),
             status: StatusCell::default(),
             states: States::default(),
+            setup: Setup::default(),
         };
         let (mut inputs, input) = (Inputs::default(), Arc::new(Input::default()));
         inputs.add("clicks".into(), Arc::clone(&input));

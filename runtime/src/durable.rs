@@ -15,7 +15,7 @@ use crate::guarantee;
 use crate::migration::{Migration, Migrations};
 use crate::saved::{Description, Saved};
 use crate::source::{loaded, stored};
-use crate::stage::Workers;
+use crate::stage::{self, Workers};
 use crate::time::Time;
 use crate::transaction::Transaction;
 
@@ -57,6 +57,8 @@ pub(crate) struct Durable {
     disk: Disk,
     /// Batches were committed since the last checkpoint.
     is_behind: bool,
+    /// A capture has failed, so that the next one must have everything.
+    is_broken: bool,
     /// A checkpoint was due while the one before was being written.
     is_overdue: bool,
     /// The last batch that is in a checkpoint.
@@ -110,6 +112,7 @@ impl Durable {
             batch: Current::default(),
             disk: options.disk.clone(),
             is_behind: false,
+            is_broken: false,
             is_overdue: false,
             checkpointed: None,
         };
@@ -244,7 +247,8 @@ impl Durable {
             // What is not in a checkpoint could not be brought back.
             (None, false) => self.every,
         };
-        self.is_overdue || time.is_multiple_of(interval) || interval < self.every
+        // A checkpoint begins a new journal, and batches that are to run again are in the old one.
+        self.again.is_empty() && (self.is_overdue || time.is_multiple_of(interval) || interval < self.every)
     }
 
     /// Whether a batch and its checkpoint are one: what was committed could not be computed again.
@@ -259,6 +263,7 @@ impl Durable {
             self.store.commit(&Commit { time, publish, skipped })?;
         }
         self.is_behind = true;
+        self.is_overdue |= !self.again.is_empty();
         Ok(())
     }
 
@@ -270,7 +275,7 @@ impl Durable {
         states: &mut [&mut dyn Transaction],
         workers: &Workers,
     ) -> Result<()> {
-        let capture = self.capture(time, states, workers);
+        let capture = self.capture(time, states, workers)?;
         self.store.commit_by_checkpoint(&Commit { time, publish, skipped: false }, capture)?;
         self.is_behind = false;
         self.checkpointed = Some(time);
@@ -311,17 +316,27 @@ impl Durable {
         workers: &Workers,
         wait: bool,
     ) -> Result<()> {
-        let capture = self.capture(time, states, workers);
+        let capture = self.capture(time, states, workers)?;
         self.store.checkpoint(capture, wait)?;
         self.is_behind = false;
         self.checkpointed = self.store.last().map(|last| last.time).or(self.checkpointed);
         Ok(())
     }
 
-    fn capture(&mut self, time: Time, states: &mut [&mut dyn Transaction], workers: &Workers) -> Capture {
+    fn capture(&mut self, time: Time, states: &mut [&mut dyn Transaction], workers: &Workers) -> Result<Capture> {
         let mut captures = Vec::with_capacity(states.len());
         for (state, Declared { name, description }) in states.iter_mut().zip(&self.states) {
-            let captured = state.capture(time, self.store.needs_full(name), workers);
+            let everything = self.store.needs_full(name) || self.is_broken;
+            // What a value of the user's type writes is the user's code.
+            let captured = stage::caught(|| state.capture(time, everything, workers)).map_err(|panicked| {
+                self.is_broken = true;
+                Error::Panic {
+                    time,
+                    stage: format!("{name} (writing it to a checkpoint)"),
+                    place: panicked.place,
+                    message: panicked.message,
+                }
+            })?;
             captures.push(StateCapture {
                 name: name.to_string(),
                 shape: description.clone(),
@@ -331,8 +346,9 @@ impl Durable {
                 pieces: captured.pieces,
             });
         }
+        self.is_broken = false;
         let dropped = std::mem::take(&mut self.dropped);
-        Capture { time, every: self.every, positions: self.positions.clone(), states: captures, dropped }
+        Ok(Capture { time, every: self.every, positions: self.positions.clone(), states: captures, dropped })
     }
 
     /// The last batch that need not be asked for again.

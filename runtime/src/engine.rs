@@ -28,6 +28,9 @@ use crate::time::Time;
 use crate::transaction::Transaction;
 use crate::window_shape::WindowShape;
 
+/// How often the sizes of states are told on the wall clock, because a look at all panes of a long window takes its time.
+const SIZES_EVERY: Duration = Duration::from_secs(1);
+
 /// Runs the batches of one pipeline.
 pub struct Engine {
     every: Duration,
@@ -325,6 +328,7 @@ impl Engine {
             self.shared.progress.set_recovery(durable.backlog(), unclaimed);
         }
         self.shared.status.set(Status::Active);
+        self.shared.setup.ends(true);
         self.shared.listeners.tell(|listener| listener.on_streaming_started(self.shared.clock.now()));
     }
 
@@ -524,7 +528,10 @@ impl Engine {
         if is_given_up || matches!(outcome, Err(Trouble::Failed(_))) {
             states.iter_mut().for_each(|state| state.rollback());
         }
-        self.tell_sizes(states);
+        let is_time = self.driver.is_manual() || self.sized.is_none_or(|sized| sized.elapsed() >= SIZES_EVERY);
+        if is_time {
+            self.tell_sizes(states);
+        }
         match outcome {
             Err(Trouble::Fatal(error)) => {
                 self.complete(Some(error.to_string()));
@@ -543,6 +550,7 @@ impl Engine {
 
     /// Ends the run of the pipeline: what was committed is in a checkpoint then.
     pub fn close(&mut self, states: &mut [&mut dyn Transaction]) -> Result<()> {
+        self.tell_sizes(states);
         match &mut self.durable {
             Some(durable) => durable.close(self.batch.info.batch_time, states, &self.workers),
             None => Ok(()),
@@ -560,12 +568,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Puts the sizes of all states into the progress; on the wall clock once a second, because a look at all panes of a long
-    /// window takes its time.
+    /// Puts the sizes of all states into the progress: now and then, and after the last batch.
     fn tell_sizes(&mut self, states: &[&mut dyn Transaction]) {
-        const INTERVAL: Duration = Duration::from_secs(1);
-        let is_time = self.driver.is_manual() || self.sized.is_none_or(|sized| sized.elapsed() >= INTERVAL);
-        if !states.is_empty() && is_time {
+        if !states.is_empty() {
             self.shared.progress.set_sizes(states.iter().map(|state| state.size()));
             self.sized = Some(Instant::now());
         }

@@ -66,6 +66,19 @@ pub enum Error {
         message: String,
     },
 
+    /// A setup statement panicked, or a source did when it was started.
+    #[error(
+        "the setup of `{pipeline}` panicked at {place}: {message}\nhelp: no batch has run; mend the statement, or have it return an error with `?`"
+    )]
+    Setup {
+        /// The pipeline's name.
+        pipeline: String,
+        /// File, line and column of the panic.
+        place: String,
+        /// The words of the panic.
+        message: String,
+    },
+
     /// An output operation returned an error.
     #[error("batch of {time}: output `{output}` failed: {cause}")]
     Output {
@@ -155,6 +168,9 @@ impl Error {
             }
             Error::Panic { time, stage, place, message } => {
                 Error::Panic { time: *time, stage: stage.clone(), place: place.clone(), message: message.clone() }
+            }
+            Error::Setup { pipeline, place, message } => {
+                Error::Setup { pipeline: pipeline.clone(), place: place.clone(), message: message.clone() }
             }
             Error::Output { time, output, cause } => {
                 Error::Output { time: *time, output: output.clone(), cause: words(cause) }

@@ -27,6 +27,9 @@ fn tag(hash: u64) -> Slot {
     (hash >> 26) as Slot & !NUMBER
 }
 
+/// How many keys [`KeyTable::find_many`] takes well: more than what is under way at a time, and little enough for a near cache.
+pub const MANY: usize = 256;
+
 /// The keys of one shard.
 #[derive(Clone)]
 pub struct KeyTable<K> {
@@ -79,10 +82,14 @@ impl<K> KeyTable<K> {
         &self.keys
     }
 
-    /// The keys that are there, of those with these numbers, in the order of the numbers.
-    #[inline(always)]
-    pub fn live(&self, numbers: Range<usize>) -> impl Iterator<Item = (Number, &K)> {
-        Live::new(self, numbers)
+    /// Those of these numbers whose keys are there, as runs of numbers one after the other, in order.
+    pub fn live_runs(&self, numbers: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let mut from = numbers.start;
+        std::iter::from_fn(move || {
+            let run = first_run(&self.live, from..numbers.end);
+            from = run.end;
+            (!run.is_empty()).then_some(run)
+        })
     }
 
     /// The bytes that the table itself takes, without what keys hold elsewhere.
@@ -135,6 +142,38 @@ impl<K: Hash + Eq> KeyTable<K> {
             Some(kept) if slot & !NUMBER == tag(hash) && key.is(kept) => Some(number),
             _ => self.find(hash, key),
         }
+    }
+
+    /// The numbers of several keys, which come with their hashes. A key that is not there gets a number that no key has.
+    ///
+    /// Each step is a loop of its own and a short one, so that the processor has as many waits for memory under way as it can.
+    /// That is worth most for about [`MANY`] keys.
+    #[inline(always)]
+    pub fn find_many<Q: StateKey<Owned = K>, V>(&self, keys: &[(u64, Q, V)], numbers: &mut [Number]) {
+        for (slot, (hash, _, _)) in numbers.iter_mut().zip(keys) {
+            *slot = self.first_slot(*hash);
+        }
+        for (number, (hash, _, _)) in numbers.iter_mut().zip(keys) {
+            *number = self.candidate(*number, *hash);
+        }
+        for (number, (hash, key, _)) in numbers.iter_mut().zip(keys) {
+            if !self.keys.get(*number as usize).is_some_and(|kept| key.is(kept)) {
+                *number = self.find(*hash, key).unwrap_or(Number::MAX);
+            }
+        }
+    }
+
+    /// The first number on the way of a hash that may be the hash's, by the slot where the way begins; if there is none, one that
+    /// no key has.
+    #[inline(always)]
+    fn candidate(&self, mut slot: Slot, hash: u64) -> Number {
+        let (mask, tag) = (self.slots.len().wrapping_sub(1), tag(hash));
+        let mut at = hash as usize;
+        while slot & !NUMBER != tag && slot != 0 {
+            at += 1;
+            slot = self.slots[at & mask];
+        }
+        (slot & NUMBER).wrapping_sub(1)
     }
 
     /// The number of a key, and whether the key is new.
@@ -278,49 +317,24 @@ impl<K: Hash + Eq> KeyTable<K> {
     }
 }
 
-/// Goes through the bits of keys that are there.
-struct Live<'a, K> {
-    table: &'a KeyTable<K>,
-    /// What is left of the word that is at hand, and its place.
-    bits: u64,
-    word: usize,
-    end: usize,
+/// The first run of set bits in a range of them; an empty one at its end if there is none.
+fn first_run(bits: &[u64], range: Range<usize>) -> Range<usize> {
+    let start = skip(bits, range.clone(), u64::trailing_zeros);
+    start..skip(bits, start..range.end, u64::trailing_ones)
 }
 
-impl<'a, K> Live<'a, K> {
-    fn new(table: &'a KeyTable<K>, numbers: Range<usize>) -> Self {
-        let mut live = Live { table, bits: 0, word: numbers.start / 64, end: numbers.end };
-        live.bits = live.load() & (u64::MAX << (numbers.start % 64));
-        live
-    }
-
-    /// The word at hand, without what comes behind the end.
-    #[inline(always)]
-    fn load(&self) -> u64 {
-        match self.end.saturating_sub(self.word * 64) {
-            0 => 0,
-            length @ 1..64 => self.table.live[self.word] & ((1 << length) - 1),
-            _ => self.table.live[self.word],
+/// Goes over the bits that `length` finds at the beginning of a word.
+#[inline(always)]
+fn skip(bits: &[u64], Range { mut start, end }: Range<usize>, length: impl Fn(u64) -> u32) -> usize {
+    while start < end {
+        let left = 64 - start % 64;
+        let length = length(bits[start / 64] >> (start % 64)) as usize;
+        start += length.min(left);
+        if length < left {
+            break;
         }
     }
-}
-
-impl<'a, K> Iterator for Live<'a, K> {
-    type Item = (Number, &'a K);
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<Self::Item> {
-        while self.bits == 0 {
-            self.word += 1;
-            if self.word * 64 >= self.end {
-                return None;
-            }
-            self.bits = self.load();
-        }
-        let number = self.word * 64 + self.bits.trailing_zeros() as usize;
-        self.bits &= self.bits - 1;
-        Some((number as Number, &self.table.keys[number]))
-    }
+    start.min(end)
 }
 
 #[cfg(test)]
@@ -351,9 +365,10 @@ mod tests {
             assert_eq!(table.len(), model.len());
         }
         for numbers in [0..0, 0..table.numbers(), 3..70, 64..128, 63..table.numbers() - 1] {
-            let live = numbers.clone().filter(|number| table.is_live(*number as Number));
-            let live: Vec<_> = live.map(|number| (number as Number, table.key(number as Number))).collect();
-            assert_eq!(table.live(numbers).collect::<Vec<_>>(), live);
+            let live: Vec<_> = numbers.clone().filter(|number| table.is_live(*number as Number)).collect();
+            let runs: Vec<_> = table.live_runs(numbers).collect();
+            assert!(runs.windows(2).all(|runs| runs[0].end < runs[1].start));
+            assert_eq!(runs.into_iter().flatten().collect::<Vec<_>>(), live);
         }
         for (key, number) in &model {
             let text = key.to_string();

@@ -282,6 +282,11 @@ pub mod __private {
     pub use crate::__as_written as as_written;
 }
 
+/// The readers of checkpoint files, for `fuzz/`.
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub use crate::checkpoint::fuzzing;
+
 // Generated code says `::microbatch`, also in the documentation's examples of this crate itself.
 extern crate self as microbatch;
 

@@ -58,8 +58,7 @@ impl RunningContext {
     /// processed first; a second one ends the process.
     ///
     /// # Errors
-    /// When the pipeline could not start, or a batch failed for good. In the second case the batch is still there:
-    /// [`resume`](Self::resume) runs it again.
+    /// When a batch failed for good. It is still there: [`resume`](Self::resume) runs it again.
     pub fn await_termination(&self) -> Result<()> {
         self.await_until(None).map(|_| ())
     }
@@ -223,8 +222,7 @@ impl ManualContext {
     /// Runs `batches` batches and returns when they are done.
     ///
     /// # Errors
-    /// When the pipeline could not start, or a batch failed for good. In the second case time stands still: the next call
-    /// begins with the same batch.
+    /// When a batch failed for good. Then time stands still: the next call begins with the same batch.
     pub fn advance(&mut self, batches: u64) -> Result<()> {
         if batches == 0 {
             return Ok(());
@@ -291,6 +289,7 @@ impl Drop for ManualContext {
     }
 }
 
-fn join(thread: JoinHandle<Result<()>>) -> Result<()> {
+/// What the engine's thread returned.
+pub(crate) fn join(thread: JoinHandle<Result<()>>) -> Result<()> {
     thread.join().unwrap_or_else(|_| Err(Error::from("the engine's thread panicked")))
 }

@@ -19,6 +19,7 @@ pub(crate) struct Shared {
     pub failure: Failure,
     pub status: StatusCell,
     pub states: States,
+    pub setup: Setup,
 }
 
 impl Shared {
@@ -58,6 +59,36 @@ impl StatusCell {
 
     pub fn get(&self) -> Status {
         Self::STATES[usize::from(self.0.load(Ordering::Acquire))]
+    }
+}
+
+/// Whether the setup is through: its statements have run and its sources have started.
+#[derive(Default)]
+pub(crate) struct Setup {
+    /// `None` while it runs.
+    is_through: Mutex<Option<bool>>,
+    changed: Condvar,
+}
+
+impl Setup {
+    fn lock(&self) -> MutexGuard<'_, Option<bool>> {
+        self.is_through.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For the engine: the setup is through, or the run has ended before. What is said first counts. Returns that.
+    pub fn ends(&self, is_through: bool) -> bool {
+        let is_through = *self.lock().get_or_insert(is_through);
+        self.changed.notify_all();
+        is_through
+    }
+
+    /// Waits a little; `None` if the setup still runs.
+    pub fn wait(&self, timeout: Duration) -> Option<bool> {
+        let is_through = self.lock();
+        if is_through.is_some() {
+            return *is_through;
+        }
+        *self.changed.wait_timeout(is_through, timeout).unwrap_or_else(PoisonError::into_inner).0
     }
 }
 

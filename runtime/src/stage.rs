@@ -284,7 +284,10 @@ pub(crate) fn run<'d, D: Dataset, P: Parts>(
     sizes: &mut Sizes,
     work: impl Fn(D::Views<'d>, &mut P) + Sync,
 ) -> Result<P::Columns, Panicked> {
-    let (runs, partitions) = (workers.runs(dataset, pass.whole_partitions), dataset.partitions());
+    let (mut runs, partitions) = (workers.runs(dataset, pass.whole_partitions), dataset.partitions());
+    if pass.wants_functions && runs.is_empty() {
+        runs.push(Vec::new());
+    }
     let expected = &*sizes;
     let first_failure: Mutex<Option<(usize, Panicked)>> = Mutex::new(None);
     let one = |run: usize| {

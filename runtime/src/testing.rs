@@ -129,8 +129,11 @@ impl<T: Clone, P: Pipeline + Send + 'static, F: Fn(&Path, Vec<Vec<T>>) -> P> Cra
         let points = CrashPoints::at(number, fault);
         // It fails where it crashes, and otherwise it has come to its end before.
         let _ = self.start(&folders, Disk::with_failpoints(points));
-        self.start(&folders, Disk::real())?;
-        self.left(&folders)
+        self.start(&folders, Disk::with_failpoints(CrashPoints::none()))?;
+        let left = self.left(&folders)?;
+        // What is left can be started from, too.
+        self.start(&folders, Disk::with_failpoints(CrashPoints::none()))?;
+        Ok(left)
     }
 
     /// Runs from wherever an earlier run has come to until the end of the input.

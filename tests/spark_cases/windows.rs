@@ -178,6 +178,6 @@ fn window_with_inverse(every: u64, length: u64, slide: u64) -> impl Pipeline + S
 
 /// The pipeline does not begin its first batch; tests/ui has the same mistakes in literals, which do not compile.
 fn refused(pipeline: impl Pipeline + Send + 'static, workers: usize, words: &str) {
-    let error = manual(pipeline, workers).advance(1).unwrap_err().to_string();
+    let error = StreamingContext::new(pipeline).workers(workers).manual().err().unwrap().to_string();
     assert!(error.contains(words), "{error}");
 }

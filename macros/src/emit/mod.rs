@@ -33,10 +33,10 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
     let handles = emit.handles(false);
     let work = emit.work();
     let states = emit.states();
+    let engine = names::variable("engine", Span::call_site());
     let steps = emit.steps();
     let stages = emit.stages();
     let required = plan.graph.options.requires_exactly_once().then(|| quote!(.requiring_exactly_once()));
-    let engine = names::variable("engine", Span::call_site());
     let outcome = names::variable("outcome", Span::call_site());
     // Through a name of its own, and not by paths from the root: an editor, which does not look at this branch, would follow
     // those from the user's operators to here.

@@ -23,6 +23,8 @@ pub(super) struct Background {
     worn: HashMap<String, bool>,
     /// States of which a capture was lost: deltas to it mean nothing.
     lost: HashSet<String>,
+    /// States that a lost capture was to drop.
+    dropped: Vec<String>,
     pub failure: Option<Error>,
     pub last: Option<CheckpointFigures>,
 }
@@ -42,8 +44,17 @@ impl Background {
         };
         let thread = thread::Builder::new().name("checkpoints".into()).spawn(work);
         let thread = Some(thread.map_err(|error| failed("cannot start a thread", dir, error))?);
-        let (jobs, lost) = (Some(jobs), HashSet::new());
-        Ok(Background { jobs, results, thread, under_way: None, worn, lost, failure: None, last: None })
+        Ok(Background {
+            jobs: Some(jobs),
+            results,
+            thread,
+            under_way: None,
+            worn,
+            lost: HashSet::new(),
+            dropped: Vec::new(),
+            failure: None,
+            last: None,
+        })
     }
 
     pub fn is_busy(&mut self) -> bool {
@@ -105,13 +116,15 @@ impl Background {
     /// What was captured will not be saved.
     pub fn lose(&mut self, capture: &Capture) {
         self.lost.extend(with_pieces(capture));
+        self.dropped.extend(capture.dropped.iter().cloned());
     }
 
     /// Hands a checkpoint to the thread, which has none under way.
-    pub fn write(&mut self, job: Job) -> Result<()> {
+    pub fn write(&mut self, mut job: Job) -> Result<()> {
+        job.capture.dropped.append(&mut self.dropped);
         let states = with_pieces(&job.capture);
         // All of these have a `Full` piece; should this checkpoint fail too, they are lost again.
-        states.iter().for_each(|state| drop(self.lost.remove(state)));
+        self.lost.retain(|lost| !states.contains(lost));
         self.under_way = Some(states);
         self.jobs.as_ref().and_then(|jobs| jobs.send(job).ok()).ok_or_else(stopped)
     }

@@ -6,8 +6,8 @@ use super::codec::{Reader, put_u32};
 
 pub(super) const VERSION: u32 = 1;
 const MAGIC: &[u8; 7] = b"MBCHKPT";
-/// Magic, kind of file, version.
-pub(super) const HEADER: u64 = 12;
+/// Magic, kind of file, version, checksum of these.
+pub(super) const HEADER: u64 = 16;
 /// Length and checksum.
 pub(super) const FRAME_HEAD: usize = 8;
 /// No frame is longer: a length beyond this is damage.
@@ -40,9 +40,12 @@ impl FileKind {
 }
 
 pub(super) fn put_header(out: &mut Vec<u8>, kind: FileKind) {
+    let start = out.len();
     out.extend_from_slice(MAGIC);
     out.push(kind.byte());
     put_u32(out, VERSION);
+    let checksum = crc32fast::hash(&out[start..]);
+    put_u32(out, checksum);
 }
 
 /// What is wrong with a header.
@@ -54,11 +57,12 @@ pub(super) enum BadHeader {
 }
 
 pub(super) fn check_header(bytes: &[u8], kind: FileKind) -> Result<(), BadHeader> {
-    let magic =
-        bytes.strip_prefix(MAGIC).and_then(|rest| rest.strip_prefix(&[kind.byte()])).ok_or(BadHeader::Damaged)?;
-    match Reader::new(magic).u32() {
-        Ok(VERSION) => Ok(()),
-        Ok(version) if version > VERSION => Err(BadHeader::Newer(version)),
+    let (header, checksum) = bytes.split_at_checked(HEADER as usize - 4).ok_or(BadHeader::Damaged)?;
+    let is_whole = Reader::new(checksum).u32() == Ok(crc32fast::hash(header));
+    let version = header.strip_prefix(MAGIC).and_then(|rest| rest.strip_prefix(&[kind.byte()]));
+    match version.map(|version| Reader::new(version).u32()) {
+        Some(Ok(VERSION)) if is_whole => Ok(()),
+        Some(Ok(version)) if is_whole && version > VERSION => Err(BadHeader::Newer(version)),
         _ => Err(BadHeader::Damaged),
     }
 }
@@ -150,6 +154,8 @@ impl<R: Read> Frames<R> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn frame(payload: &[u8]) -> Vec<u8> {
@@ -197,8 +203,12 @@ mod tests {
         assert_eq!(header.len() as u64, HEADER);
         assert_eq!(check_header(&header, FileKind::State), Ok(()));
         assert_eq!(check_header(&header, FileKind::Journal), Err(BadHeader::Damaged));
+        assert!((0..header.len()).all(|cut| check_header(&header[..cut], FileKind::State).is_err()));
         header[8] = 2;
+        assert_eq!(check_header(&header, FileKind::State), Err(BadHeader::Damaged));
+        let checksum = crc32fast::hash(&header[..12]);
+        header.truncate(12);
+        put_u32(&mut header, checksum);
         assert_eq!(check_header(&header, FileKind::State), Err(BadHeader::Newer(2)));
-        assert_eq!(check_header(&header[..9], FileKind::State), Err(BadHeader::Damaged));
     }
 }

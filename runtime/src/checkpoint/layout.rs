@@ -123,6 +123,8 @@ fn newer(path: &Path, version: u32) -> Error {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

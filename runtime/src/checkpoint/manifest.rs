@@ -254,7 +254,7 @@ mod tests {
                     settings: vec![],
                     entries: 300,
                     cutoff: Some(Time::from_millis(3)),
-                    segments: vec![segment(3, 2, PieceKind::Full, 12), segment(6, 9, pane, 290)],
+                    segments: vec![segment(3, 2, PieceKind::Full, HEADER), segment(6, 9, pane, 290)],
                 },
                 ManifestState::default(),
             ],

@@ -7,9 +7,12 @@ mod background;
 mod clean;
 mod codec;
 #[cfg(any(test, feature = "testing"))]
+#[cfg_attr(not(test), allow(dead_code))] // the test kit needs less of it than the tests here
 pub(crate) mod crash;
 mod disk;
 mod frame;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod journal;
 mod layout;
 mod live;
@@ -18,6 +21,7 @@ mod manifest;
 mod merge;
 mod pieces;
 #[cfg(any(test, feature = "testing"))]
+#[cfg_attr(not(test), allow(dead_code))]
 mod power;
 mod problem;
 mod publish;

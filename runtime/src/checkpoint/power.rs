@@ -1,5 +1,7 @@
 //! What a loss of power takes: contents since the last sync of a file, names since the last sync of their directory. For tests.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -85,6 +85,8 @@ pub(super) struct Chain {
     pub publish: Vec<(PathBuf, PathBuf)>,
     /// Journals whose torn end is to be cut off.
     pub torn: Vec<(PathBuf, u64)>,
+    /// Journals without their last frame, but with a next journal: a crash came between.
+    pub unended: Vec<(u64, PathBuf, u64)>,
     pub last: u64,
     /// The length of the last one.
     pub length: u64,
@@ -96,18 +98,21 @@ pub(super) fn read_chain(dir: &Path, pipeline: &str, first: u64, last: u64, afte
     for number in first..=last {
         let path = layout::file(dir, FileKind::Journal, number);
         let scan = read(&path, number, Some(pipeline))?;
-        let torn = chain.torn.last();
-        if let Some((path, length)) = torn
+        if let Some((_, path, length)) = chain.unended.last()
             && scan.entries.len() > 1
         {
-            return Err(Problem::at(path, *length, "the last frame is torn, but the next journal goes on").into());
+            return Err(Problem::at(path, *length, "the journal has lost its end: the next one goes on").into());
         }
-        if number == last && scan.entries.last() == Some(&Entry::Rolled) {
+        let ended = scan.entries.last() == Some(&Entry::Rolled);
+        if number == last && ended {
             let next = layout::file(dir, FileKind::Journal, last + 1);
             return Err(Problem::damaged(&next, "the file is missing").into());
         }
         if scan.torn {
-            chain.torn.push((path, scan.length));
+            chain.torn.push((path.clone(), scan.length));
+        }
+        if number < last && !ended {
+            chain.unended.push((number, path, scan.length));
         }
         chain.length = scan.length;
         for entry in scan.entries {
@@ -176,6 +181,8 @@ impl Chain {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use std::time::Duration;
 
     use super::super::frame::{begin_frame, end_frame, put_header};

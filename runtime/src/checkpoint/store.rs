@@ -218,6 +218,9 @@ fn go_on(dir: &Path, disk: &Disk, found: &Found) -> Result<Journal> {
         let cut = disk.open(path).and_then(|mut file| file.truncate(*length).and_then(|()| file.sync()));
         cut.map_err(failing("cannot mend the file", path))?;
     }
+    for (number, path, length) in &found.chain.unended {
+        Journal::open(disk, path.clone(), *number, *length, SyncPolicy::EachBatch)?.rolled()?;
+    }
     publish(disk, &found.manifest.publish)?;
     publish(disk, &found.chain.publish)?;
     // Files that only a damaged checkpoint needs may still help somebody.

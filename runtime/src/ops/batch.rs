@@ -133,7 +133,7 @@ macro_rules! joins {
                 }
                 rows
             });
-            Ok(Rows::concatenate(joined))
+            Ok(Rows::separate(joined))
         }
     )*};
 }

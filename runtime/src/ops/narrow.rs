@@ -84,20 +84,27 @@ pub fn glom<I: Iterator<Item = T>, T>(batch: I) -> impl Iterator<Item = Vec<T>> 
     std::iter::once(batch.collect())
 }
 
-/// The end of a fused chain whose stream is shared: `consumers` pushes each record to all of them.
+/// The end of a fused chain whose stream is shared: `consumers` pushes each record to all of them. If there is none they are
+/// handed nothing, once, so that each gets the user's functions all the same.
 #[inline]
-pub fn for_each<I: Iterator<Item = T>, T>(batch: I, consumers: impl FnMut(T)) {
-    batch.for_each(consumers);
+pub fn for_each<I: Iterator<Item = T>, T>(batch: I, mut consumers: impl FnMut(Option<T>)) {
+    let any = batch.fold(false, |_, record| {
+        consumers(Some(record));
+        true
+    });
+    if !any {
+        consumers(None);
+    }
 }
 
 /// The record as one of several consumers of a shared stream gets it.
 #[inline]
-pub fn share<T: Clone>(record: &T) -> impl Iterator<Item = T> + use<T> {
-    std::iter::once(record.clone())
+pub fn share<T: Clone>(record: &Option<T>) -> impl Iterator<Item = T> + use<T> {
+    record.clone().into_iter()
 }
 
 /// The record as the last consumer of a shared stream gets it.
 #[inline]
-pub fn hand_over<T>(record: T) -> impl Iterator<Item = T> {
-    std::iter::once(record)
+pub fn hand_over<T>(record: Option<T>) -> impl Iterator<Item = T> {
+    record.into_iter()
 }

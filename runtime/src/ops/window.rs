@@ -116,8 +116,9 @@ impl<B: StoredBlock> Transaction for BlockWindow<B> {
             };
             pieces.push(Piece { kind: PieceKind::Pane(*time), write: Box::new(write) });
         }
-        let oldest = (time + self.shape.parent) - self.shape.length;
-        Captured { entries: self.size().entries, cutoff: Some(oldest), pieces }
+        // The first batch that the next window can hold.
+        let first = (time + self.shape.parent + self.shape.parent) - self.shape.length;
+        Captured { entries: self.size().entries, cutoff: Some(first), pieces }
     }
 
     fn restore(&mut self, saved: &Saved<'_>, _: &Workers) -> Result<()> {

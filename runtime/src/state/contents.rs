@@ -147,8 +147,10 @@ impl<'a, K: Keep, S: Keep> Iterator for StateViews<'a, K, S> {
                 None => break,
             }
         }
-        for (number, key) in self.keys.live(self.numbers) {
-            acc = f(acc, (key.view(), self.states[number as usize].view()));
+        for run in self.keys.live_runs(self.numbers) {
+            for (key, state) in self.keys.keys()[run.clone()].iter().zip(&self.states[run]) {
+                acc = f(acc, (key.view(), state.view()));
+            }
         }
         for (key, state) in self.added {
             acc = f(acc, (key.view(), state.view()));

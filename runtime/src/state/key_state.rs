@@ -59,8 +59,8 @@ impl<S> State<S> {
         self.call = Call::Record;
     }
 
-    pub(super) fn take(&mut self) -> Option<S> {
-        self.value.take()
+    pub(super) fn as_mut(&mut self) -> Option<&mut S> {
+        self.value.as_mut()
     }
 
     pub(super) fn into_value(self) -> Option<S> {

@@ -5,11 +5,11 @@ use super::key_state::State;
 use super::shard::{Pending, Shard};
 use super::{KeyedState, StateRecord};
 use crate::dataset::Rows;
-use crate::key_table::Number;
+use crate::key_table::{MANY, Number};
 use crate::ops::shuffle::Side;
 use crate::record::{Keep, Record, StateKey};
 use crate::stage::Workers;
-use crate::table::{TOGETHER, hash_of};
+use crate::table::hash_of;
 use crate::time::Time;
 
 /// The pairs of one shard: runs of hash, key and value.
@@ -54,7 +54,7 @@ impl<K: StateRecord, S: Record> KeyedState<K, S> {
             partitions.push(rows);
             shards.push(shard);
         }
-        (Rows::concatenate(partitions), Contents { shards })
+        (Rows::separate(partitions), Contents { shards })
     }
 }
 
@@ -72,29 +72,22 @@ fn look_up<K: StateRecord, S: Record, Q: StateKey<Owned = K>, V>(
     touched.begin(records);
     positions.reserve(records);
     let first_new = keys.numbers() as Number;
-    let (mut slots, mut numbers) = ([0; TOGETHER], [None; TOGETHER]);
-    for records in runs.iter().flat_map(|run| run.chunks(TOGETHER)) {
-        for (slot, (hash, _, _)) in slots.iter_mut().zip(records) {
-            *slot = keys.first_slot(*hash);
-        }
-        for ((number, slot), (hash, key, _)) in numbers.iter_mut().zip(slots).zip(records) {
-            *number = keys.find_at(slot, *hash, key);
-        }
+    let mut numbers = [0; MANY];
+    for records in runs.iter().flat_map(|run| run.chunks(MANY)) {
+        keys.find_many(records, &mut numbers);
         let new = touched.touches.len();
-        for (number, (hash, key, _)) in numbers.iter().zip(records) {
-            positions.push(match *number {
-                Some(number) => touched.find_or_insert(*hash, |other| other == number, number).0,
-                None => {
-                    let number = first_new + added.len() as Number;
-                    let is = |other: Number| other >= first_new && key.is(&added[(other - first_new) as usize].1);
-                    let (position, is_new) = touched.find_or_insert(*hash, is, number);
-                    if is_new {
-                        added.push((*hash, key.view().keep()));
-                    }
-                    position
-                }
-            });
-        }
+        positions.extend(numbers.iter().zip(records).map(|(number, (hash, key, _))| {
+            if *number < first_new {
+                return touched.find_or_insert(*hash, |other| other == *number, *number).0;
+            }
+            let number = first_new + added.len() as Number;
+            let is = |other: Number| other >= first_new && key.is(&added[(other - first_new) as usize].1);
+            let (position, is_new) = touched.find_or_insert(*hash, is, number);
+            if is_new {
+                added.push((*hash, key.view().keep()));
+            }
+            position
+        }));
         for touch in &mut touched.touches[new..] {
             if touch.number < first_new {
                 touch.state = State::new(Some(states[touch.number as usize].clone()));
@@ -128,15 +121,15 @@ fn call<'s, K: StateRecord, S: Record, Q, V, E>(
     let mut rows = Vec::with_capacity(records + removed.len());
     let mut positions = shard.pending.positions.iter();
     for run in runs {
-        for ((_, _, value), position) in run.into_iter().zip(&mut positions) {
+        rows.extend(run.into_iter().zip(positions.by_ref()).map(|((_, _, value), position)| {
             let touch = &mut touches[*position as usize];
             let key = match (touch.number as usize).checked_sub(first_new) {
                 None => keys.key(touch.number),
                 Some(new) => &added[new].1,
             };
             touch.state.begin();
-            rows.push(f(time, key.view(), Some(value), &mut touch.state));
-        }
+            f(time, key.view(), Some(value), &mut touch.state)
+        }));
     }
     for number in removed {
         let mut state = State::timing_out(shard.kept.states[*number as usize].clone());

@@ -155,8 +155,9 @@ impl<K: StateRecord, S: Record> Shard<K, S> {
         let write = move |out: &mut Vec<u8>| {
             let Kept { keys, states } = &kept;
             begin(number, &[] as &[K], times.is_some(), keys.len(), out);
-            for (number, key) in keys.live(0..keys.numbers()) {
-                store(key, &states[number as usize], times.as_ref().map(|times| times[number as usize]), out);
+            for number in keys.live_runs(0..keys.numbers()).flatten() {
+                let time = times.as_ref().map(|times| times[number]);
+                store(&keys.keys()[number], &states[number], time, out);
             }
             out.push(END);
         };

@@ -228,8 +228,8 @@ impl<K: StateRecord, S: Record> Shard<K, S> {
         }
         let states = Arc::make_mut(&mut self.kept.states);
         for touch in touched.touches.iter_mut().filter(|touch| touch.number < known) {
-            match touch.state.take() {
-                Some(state) => states[touch.number as usize] = state,
+            match touch.state.as_mut() {
+                Some(state) => std::mem::swap(&mut states[touch.number as usize], state),
                 None => removed.push(touch.number),
             }
         }

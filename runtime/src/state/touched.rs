@@ -13,7 +13,7 @@ pub(super) struct Touch<S> {
 /// In the order of the keys' first records. Found through an index, which has the size that the batch needs, so that it stays
 /// in a near cache.
 pub(super) struct Touched<S> {
-    /// A power of two of slots, at most three quarters of them used, or none. A position plus one; zero is an empty slot.
+    /// A power of two of slots, at most half of them used, or none. A position plus one; zero is an empty slot.
     pub slots: Vec<u32>,
     pub touches: Vec<Touch<S>>,
 }
@@ -30,7 +30,7 @@ impl<S> Touched<S> {
         assert!(self.touches.is_empty() && records < u32::MAX as usize);
         self.slots.clear();
         if records > 0 {
-            self.slots.resize((records * 4 / 3 + 1).next_power_of_two(), 0);
+            self.slots.resize((records * 2).next_power_of_two(), 0);
         }
     }
 

@@ -6,11 +6,10 @@ use super::contents::Contents;
 use super::map::Runs;
 use super::shard::{Pending, Shard};
 use super::{KeyedState, StateRecord};
-use crate::key_table::Number;
+use crate::key_table::{MANY, Number};
 use crate::ops::shuffle::Side;
 use crate::record::{Keep, Record, StateKey};
 use crate::stage::Workers;
-use crate::table::TOGETHER;
 use crate::time::Time;
 
 impl<K: StateRecord, S: Record> KeyedState<K, S> {
@@ -146,25 +145,20 @@ fn find_keys<K: StateRecord, S: Record, Q: StateKey<Owned = K>, V>(
     touched.begin(records);
     positions.reserve(records);
     let first_new = keys.numbers() as Number;
-    let mut slots = [0; TOGETHER];
-    for records in runs.iter().flat_map(|run| run.chunks(TOGETHER)) {
-        for (slot, (hash, _, _)) in slots.iter_mut().zip(records) {
-            *slot = keys.first_slot(*hash);
-        }
-        for (slot, (hash, key, _)) in slots.iter().zip(records) {
-            positions.push(match keys.find_at(*slot, *hash, key) {
-                Some(number) => number,
-                None => {
-                    let number = first_new + added.len() as Number;
-                    let is = |other: Number| key.is(&added[(other - first_new) as usize].1);
-                    let (position, is_new) = touched.find_or_insert(*hash, is, number);
-                    if is_new {
-                        added.push((*hash, key.view().keep()));
-                    }
-                    first_new + position
-                }
-            });
-        }
+    let mut numbers = [0; MANY];
+    for records in runs.iter().flat_map(|run| run.chunks(MANY)) {
+        keys.find_many(records, &mut numbers);
+        positions.extend(numbers.iter().zip(records).map(|(number, (hash, key, _))| {
+            if *number < first_new {
+                return *number;
+            }
+            let is = |other: Number| key.is(&added[(other - first_new) as usize].1);
+            let (position, is_new) = touched.find_or_insert(*hash, is, first_new + added.len() as Number);
+            if is_new {
+                added.push((*hash, key.view().keep()));
+            }
+            first_new + position
+        }));
     }
     touched.touches.clear();
 }

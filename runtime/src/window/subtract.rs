@@ -43,7 +43,7 @@ impl Watched {
     #[inline(always)]
     fn enter(&mut self, gaps: Magnitudes, pane: u32, value: Magnitudes, total: Magnitudes) {
         let mut is_large = true;
-        for (at, gap) in gaps.into_iter().enumerate() {
+        for (at, gap) in gaps.into_iter().enumerate().filter(|(_, gap)| *gap > 0) {
             let peak = self.peak[at].max(value[at]).max(total[at]);
             self.peak[at] = peak;
             is_large &= value[at] == peak || (peak != NOT_FINITE && value[at] >= peak.saturating_sub(gap / 3));
@@ -60,10 +60,10 @@ impl Watched {
         // its size is in any sum.
         let has_left = self.pane.wrapping_sub(pane) as i32 <= 0;
         let mut is_doubtful = false;
-        for (at, gap) in gaps.into_iter().enumerate() {
+        for (at, gap) in gaps.into_iter().enumerate().filter(|(_, gap)| *gap > 0) {
             let (peak, total) = (self.peak[at], total[at]);
             is_doubtful |= left[at] == NOT_FINITE || (total == NOT_FINITE && (has_left || peak != NOT_FINITE));
-            is_doubtful |= gap > 0 && has_left && total.saturating_add(gap) <= peak;
+            is_doubtful |= has_left && total.saturating_add(gap) <= peak;
             self.peak[at] = peak.max(total);
         }
         is_doubtful

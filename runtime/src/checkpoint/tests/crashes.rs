@@ -2,13 +2,13 @@
 
 use std::io::ErrorKind;
 
-use super::sim::{Model, Plan, Seen, run};
+use super::sim::{Model, Plan, Seen, root, run};
 use crate::checkpoint::crash::{CrashPoints, Fault, Loss};
 use crate::checkpoint::merge::Limits;
 use crate::checkpoint::{Disk, SyncPolicy};
 
 fn operations(plan: Plan) -> usize {
-    let root = tempfile::tempdir().unwrap();
+    let root = root();
     let points = CrashPoints::none();
     run(root.path(), Disk::with_failpoints(points.clone()), plan, &mut Seen::default()).unwrap();
     points.seen().len()
@@ -18,7 +18,7 @@ fn operations(plan: Plan) -> usize {
 fn crash_everywhere(plan: Plan, loss: Option<Loss>) {
     for at in 0..operations(plan) {
         for fault in [Fault::Before, Fault::Half, Fault::After] {
-            let root = tempfile::tempdir().unwrap();
+            let root = root();
             let (points, mut seen) = (CrashPoints::at(at, fault), Seen::default());
             let first = run(root.path(), Disk::with_failpoints(points.clone()), plan, &mut seen);
             // With a thread beside, the last operations may not be reached, and what goes wrong may show late.
@@ -80,7 +80,7 @@ fn a_failure_anywhere_is_told_and_the_store_goes_on() {
         let plan = Plan { retry: true, wait, by_checkpoint, batches: 11, ..Plan::default() };
         for at in 0..operations(plan) {
             for kind in [ErrorKind::StorageFull, ErrorKind::Other] {
-                let root = tempfile::tempdir().unwrap();
+                let root = root();
                 let (points, mut seen) = (CrashPoints::at(at, Fault::Fails(kind)), Seen::default());
                 let model = run(root.path(), Disk::with_failpoints(points.clone()), plan, &mut seen);
                 let context = format!("{at} {kind:?}: {:?}", points.seen().get(at));

@@ -1,5 +1,7 @@
 //! Tests of the whole: a small engine runs batches on a store, which is crashed, damaged and filled up in every way.
 
+#![allow(clippy::unwrap_used)]
+
 mod crashes;
 mod damage;
 mod limits;
