@@ -128,6 +128,8 @@ CASES = [
      "diagnostic", no_errors, False, REQUIRED),
     ("whole body: no errors where arguments have defaults", WHOLE, "        words.count_by_value().print($0);",
      "diagnostic", no_errors, False, REPORTED),
+    ("whole body: no errors where exactly once is required", WHOLE.replace("every = 1s", "every = 1s, require = exactly_once"), "        words.count_by_value()$0.save_as_text_files(\"words\");",
+     "diagnostic", no_errors, False, REQUIRED),
     ("whole body: hover on the pipeline", WHOLE.replace("stream!(", "let whole = stream!(").replace("    }})\n}}", "    }});\n    whole\n}}").replace("    whole", "    who$0le"), "",
      "hover", says(r"whole: "), False, REPORTED),
 

@@ -30,6 +30,7 @@ impl Program {
 }
 
 /// `key = value`
+#[derive(Clone)]
 pub struct Setting {
     pub key: Ident,
     pub value: TokenStream,

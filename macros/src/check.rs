@@ -10,11 +10,13 @@ use crate::ast::Setting;
 use crate::diag::{Diagnostics, did_you_mean};
 use crate::duration::{self, Parsed};
 use crate::ir::{Graph, Node, NodeId, Setup};
-use crate::ops::{self, Class, Kind, OpSpec};
+use crate::ops::{self, Class, Kind, OpSpec, Recovery};
+use crate::options;
 use crate::slide::{self, Slides};
 
 pub fn all(graph: &Graph, diag: &mut Diagnostics) {
     options(graph, diag);
+    guarantees(graph, diag);
     for node in graph.nodes.iter().filter(|node| node.is_written()) {
         arguments(node.op, &node.args, node.step.span(), diag);
         for setting in &node.settings {
@@ -97,37 +99,67 @@ fn slides_are_equal(graph: &Graph, node: &Node, slides: &Slides, diag: &mut Diag
 }
 
 fn options(graph: &Graph, diag: &mut Diagnostics) {
-    for key in &graph.unknown_options {
-        let help = match did_you_mean(&key.to_string(), ["every", "name"].into_iter()) {
+    let options = &graph.options;
+    for key in &options.unknown {
+        let help = match options::closest(key) {
             Some(close) => format!("did you mean `{close}`?"),
-            None => "the options are `every = 1s` and `name = \"…\"`".to_owned(),
+            None => "the options are `every = 1s`, `name = \"…\"` and `require = exactly_once`".to_owned(),
         };
         diag.error(key.span(), format!("no option named `{key}`"), help);
     }
-    for key in &graph.repeated_options {
+    for key in &options.repeated {
         diag.error(key.span(), format!("the option `{key}` is given twice"), "remove one of them");
     }
-    match &graph.every {
+    let is_misspelt = || options.unknown.iter().any(|key| options::closest(key) == Some("every"));
+    match &options.every {
         Some(every) => batch_interval(every, diag),
-        None if graph.has_body
-            && !graph
-                .unknown_options
-                .iter()
-                .any(|key| did_you_mean(&key.to_string(), ["every"].into_iter()).is_some()) =>
-        {
+        None if graph.has_body && !is_misspelt() => {
             diag.error(graph.head, "the batch interval is missing", "write `stream!(every = 1s, |ssc| { … })`");
         }
         None => {}
     }
-    if let Some(name) = &graph.name {
-        let help = "write `name = \"word-count\"`";
-        match duration::single_literal(&name.value) {
-            None if name.value.is_empty() => diag.error(name.key.span(), "the option `name` has no value", help),
-            Some(literal) if !literal.to_string().contains('"') => {
-                diag.error(literal.span(), "the name of a pipeline is text", help);
-            }
-            _ => {}
+    options.name.iter().for_each(|name| name_of_pipeline(name, diag));
+    options.require.iter().for_each(|require| known_guarantee(require, diag));
+}
+
+fn name_of_pipeline(name: &Setting, diag: &mut Diagnostics) {
+    let help = "write `name = \"word-count\"`";
+    match duration::single_literal(&name.value) {
+        None if name.value.is_empty() => diag.error(name.key.span(), "the option `name` has no value", help),
+        Some(literal) if !literal.to_string().contains('"') => {
+            diag.error(literal.span(), "the name of a pipeline is text", help);
         }
+        _ => {}
+    }
+}
+
+/// Not an expression, but one of two words.
+fn known_guarantee(require: &Setting, diag: &mut Diagnostics) {
+    const WRITE: &str = "write `require = exactly_once` or `require = at_least_once`";
+    if require.value.is_empty() {
+        return diag.error(require.key.span(), "the option `require` has no value", WRITE);
+    }
+    if options::guarantee(require).is_some() {
+        return;
+    }
+    let text = args::text(&require.value);
+    let letters: String = text.chars().filter(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+    let help = match did_you_mean(&letters, options::GUARANTEES.into_iter()) {
+        Some(close) => format!("did you mean `{close}`?"),
+        None => WRITE.to_owned(),
+    };
+    diag.error(args::place_of(&require.value, require.key.span()), format!("`{text}` is not a guarantee"), help);
+}
+
+/// Every output is as good as the pipeline requires.
+fn guarantees(graph: &Graph, diag: &mut Diagnostics) {
+    let weaker = graph.nodes.iter().filter(|node| node.op.recovery() == Some(Recovery::AtLeastOnce));
+    for node in weaker.filter(|_| graph.options.requires_exactly_once()) {
+        diag.error(
+            node.step.span(),
+            format!("`{}` writes at least once, and this pipeline requires exactly once", node.op.name),
+            "write with `foreach_batch_once(sink)` or `save_as_text_files(prefix, suffix)`, or remove `require = exactly_once`",
+        );
     }
 }
 

@@ -9,6 +9,7 @@ use crate::ast::{Chain, Program, Statement, Step, StreamStatement};
 use crate::diag::{Diagnostics, Place, did_you_mean};
 use crate::habits;
 use crate::ops::{self, Class, Kind, OpSpec};
+use crate::options::Options;
 use crate::parse;
 
 pub type NodeId = usize;
@@ -25,10 +26,7 @@ pub struct Graph {
     pub loose_ends: Vec<Span>,
     /// Whether a mistake was found that leaves parts of the graph out.
     pub is_partial: bool,
-    pub every: Option<crate::ast::Setting>,
-    pub name: Option<crate::ast::Setting>,
-    pub unknown_options: Vec<Ident>,
-    pub repeated_options: Vec<Ident>,
+    pub options: Options,
     pub has_body: bool,
     /// Names that are probably meant to be names of streams.
     pub misspelt: HashSet<String>,
@@ -79,9 +77,6 @@ pub struct Stream {
 
 pub fn lower(program: &Program, diag: &mut Diagnostics) -> Graph {
     let mut lowering = Lowering::new(program, diag);
-    for setting in &program.options {
-        lowering.option(setting);
-    }
     for statement in &program.statements {
         match statement {
             Statement::Stream(statement) if lowering.is_about_streams(statement) => {
@@ -118,7 +113,12 @@ impl<'a> Lowering<'a> {
         let last = program.ssc.as_ref().map_or(program.place.last, Ident::span);
         let head = Place { first: program.place.first, last };
         Lowering {
-            graph: Graph { has_body: program.ssc.is_some(), head, ..Graph::default() },
+            graph: Graph {
+                options: Options::read(&program.options),
+                has_body: program.ssc.is_some(),
+                head,
+                ..Graph::default()
+            },
             ssc: program.ssc.as_ref().map(Ident::to_string).unwrap_or_default(),
             definitions: named.map(|name| (name.to_string(), name.span())).collect(),
             used_early: HashSet::new(),
@@ -153,19 +153,6 @@ impl<'a> Lowering<'a> {
         }
         self.graph.misspelt.insert(root);
         Some(statement)
-    }
-
-    fn option(&mut self, setting: &crate::ast::Setting) {
-        let setting = crate::ast::Setting { key: setting.key.clone(), value: setting.value.clone() };
-        let place = match setting.key.to_string().as_str() {
-            "every" => &mut self.graph.every,
-            "name" => &mut self.graph.name,
-            _ => return self.graph.unknown_options.push(setting.key),
-        };
-        if place.is_some() {
-            return self.graph.repeated_options.push(setting.key);
-        }
-        *place = Some(setting);
     }
 
     fn stream_statement(&mut self, statement: &StreamStatement) {

@@ -27,6 +27,7 @@ mod ir;
 mod members;
 mod names;
 mod ops;
+mod options;
 mod parse;
 mod plan;
 mod record;

@@ -62,6 +62,23 @@ impl Class {
     }
 }
 
+/// What a later run has of an operator if the process dies, with a checkpoint directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// Of a source: the records of a batch can be read again.
+    Replayable,
+    /// Of a source that receives: they can be read again from a write-ahead log, if there is one.
+    Logged,
+    /// Of a source of the user's: it says itself whether they can.
+    AsItSays,
+    /// What is kept from batch to batch is in the checkpoint.
+    Checkpointed,
+    /// Of an output: a batch is seen once, however often it runs.
+    ExactlyOnce,
+    /// Of an output: a batch that was not committed may be seen again.
+    AtLeastOnce,
+}
+
 /// What an argument must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -129,11 +146,19 @@ pub struct OpSpec {
     pub args: &'static [Arg],
     /// The call as it is shown in messages.
     pub usage: &'static str,
-    /// What the plan says about where the data goes; of settings and snapshots, the operators that they belong to.
+    /// What the plan says about where the data goes; of outputs, why they write exactly once; of settings and snapshots, the
+    /// operators that they belong to.
     pub note: &'static str,
+    /// Of sources and outputs.
+    after_crash: Option<Recovery>,
 }
 
 impl OpSpec {
+    /// What a later run has of it; `None` where that follows from its inputs.
+    pub fn recovery(&self) -> Option<Recovery> {
+        if self.class.remembers() { Some(Recovery::Checkpointed) } else { self.after_crash }
+    }
+
     /// Whether a setting, or snapshots, may stand behind this operator.
     pub fn belongs_to(&self, other: &OpSpec) -> bool {
         if self.is_general() { other.class.remembers() } else { self.note.split(", ").any(|name| name == other.name) }
@@ -160,7 +185,7 @@ impl OpSpec {
 }
 
 macro_rules! operators {
-    ($($name:ident $(as $function:ident)?: $class:ident ($($arg:ident: $kind:ident $(($parameters:literal))? $(= $default:literal)?),*) $usage:literal $($note:literal)?;)*) => {
+    ($($name:ident $(as $function:ident)?: $class:ident ($($arg:ident: $kind:ident $(($parameters:literal))? $(= $default:literal)?),*) $usage:literal $($note:literal)? $(=> $recovery:ident)?;)*) => {
         pub const OPERATORS: &[OpSpec] = &[$(OpSpec {
             name: stringify!($name),
             function: operators!(@function $name $($function)?),
@@ -172,6 +197,7 @@ macro_rules! operators {
             }),*],
             usage: $usage,
             note: operators!(@note $($note)?),
+            after_crash: operators!(@recovery $($recovery)?),
         }),*];
     };
     (@function $name:ident) => { stringify!($name) };
@@ -180,21 +206,23 @@ macro_rules! operators {
     (@default $default:literal) => { Some($default) };
     (@note) => { "" };
     (@note $note:literal) => { $note };
+    (@recovery) => { None };
+    (@recovery $recovery:ident) => { Some(Recovery::$recovery) };
 }
 
 operators! {
     // sources
-    queue_stream:          Source (batches: Value)                         "queue_stream(batches)";
+    queue_stream:          Source (batches: Value)                         "queue_stream(batches)" => Replayable;
     socket_text_stream:    Source (host: Value, port: Value, options: Value = "::core::default::Default::default()")
-                                                                           "socket_text_stream(host, port)";
+                                                                           "socket_text_stream(host, port)" => Logged;
     text_file_stream:      Source (directory: Value, options: Value = "::core::default::Default::default()")
-                                                                           "text_file_stream(directory)";
+                                                                           "text_file_stream(directory)" => Replayable;
     binary_records_stream: Source (directory: Value, record_length: Value, options: Value = "::core::default::Default::default()")
-                                                                           "binary_records_stream(directory, record_length)";
-    receiver_stream:       Source (receiver: Value)                        "receiver_stream(my_receiver)";
-    rate_stream:           Source (records_per_second: Value)              "rate_stream(records_per_second)";
-    stdin_text_stream:     Source ()                                       "stdin_text_stream()";
-    source:                Source (source: Value)                          "source(my_source)";
+                                                                           "binary_records_stream(directory, record_length)" => Replayable;
+    receiver_stream:       Source (receiver: Value)                        "receiver_stream(my_receiver)" => Logged;
+    rate_stream:           Source (records_per_second: Value)              "rate_stream(records_per_second)" => Replayable;
+    stdin_text_stream:     Source ()                                       "stdin_text_stream()" => Logged;
+    source:                Source (source: Value)                          "source(my_source)" => AsItSays;
 
     // a record at a time
     map:                   Narrow (f: Function(1))                         "map(|record| …)";
@@ -287,15 +315,15 @@ operators! {
     union:                 Union (others: Streams)                         "union(other)";
 
     // outputs
-    print:                 Output (n: Value = "10")                        "print()";
-    print_table:           Output (titles: Value)                          "print_table([\"word\", \"count\"])";
-    save_as_text_files:    Output (prefix: Value, suffix: Value = "\"\"")  "save_as_text_files(prefix, suffix)";
-    foreach_batch:         Action (f: Function(2))                         "foreach_batch(|batch, time| …)";
+    print:                 Output (n: Value = "10")                        "print()" => AtLeastOnce;
+    print_table:           Output (titles: Value)                          "print_table([\"word\", \"count\"])" => AtLeastOnce;
+    save_as_text_files:    Output (prefix: Value, suffix: Value = "\"\"")  "save_as_text_files(prefix, suffix)" "written aside, renamed after the commit" => ExactlyOnce;
+    foreach_batch:         Action (f: Function(2))                         "foreach_batch(|batch, time| …)" => AtLeastOnce;
     foreach_batch as foreach_batch_with_replay:
-                           Action (f: Function(3))                         "foreach_batch(|batch, time, is_replay| …)";
-    foreach_batch_once:    Output (sink: Value)                            "foreach_batch_once(sink)";
-    collect_into:          Output (collector: Handle)                      "collect_into(&collector)";
-    remember:              Output (remembered: Handle, duration: Duration) "remember(&remembered, duration)";
+                           Action (f: Function(3))                         "foreach_batch(|batch, time, is_replay| …)" => AtLeastOnce;
+    foreach_batch_once:    Output (sink: Value)                            "foreach_batch_once(sink)" "the sink keeps the batch's identifier with its records" => ExactlyOnce;
+    collect_into:          Output (collector: Handle)                      "collect_into(&collector)" "in memory, which each run of the program has anew" => ExactlyOnce;
+    remember:              Output (remembered: Handle, duration: Duration) "remember(&remembered, duration)" "in memory, which each run of the program has anew" => ExactlyOnce;
 }
 
 /// The row of an operator; of several that of the fewest arguments.
@@ -338,4 +366,23 @@ pub fn names(sources: bool) -> impl Iterator<Item = &'static str> {
 /// `union` is both: `ssc.union([a, b])` and `a.union(b)`.
 pub fn fits(op: &OpSpec, source: bool) -> bool {
     op.class == Class::Union || (op.class == Class::Source) == source
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_source_and_every_output_says_what_a_crash_leaves_of_it() {
+        use Recovery::{AsItSays, AtLeastOnce, Checkpointed, ExactlyOnce, Logged, Replayable};
+        for op in OPERATORS {
+            let fits = match op.recovery() {
+                Some(Replayable | Logged | AsItSays) => op.class == Class::Source,
+                Some(ExactlyOnce | AtLeastOnce) => op.class.is_output(),
+                Some(Checkpointed) => op.class.remembers(),
+                None => op.class != Class::Source && !op.class.is_output() && !op.class.remembers(),
+            };
+            assert!(fits, "{} {:?}", op.function, op.recovery());
+        }
+    }
 }

@@ -27,7 +27,7 @@ pub struct Slides {
 
 impl Slides {
     pub fn new(graph: &Graph) -> Self {
-        let every = graph.every.as_ref().and_then(|every| literal(&every.value));
+        let every = graph.options.every.as_ref().and_then(|every| literal(&every.value));
         let mut slides = Slides { of: Vec::new(), every, known: Vec::new() };
         for (id, node) in graph.nodes.iter().enumerate() {
             let (slide, known) = slides.next(graph, id, node);

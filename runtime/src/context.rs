@@ -13,6 +13,7 @@ use crate::driver::Driver;
 use crate::durable::{CheckpointOptions, Durable};
 use crate::engine::{Engine, Settings};
 use crate::error::{Error, Result};
+use crate::guarantee;
 use crate::listener::{Listeners, StreamingListener};
 use crate::migration::Migration;
 use crate::pipeline::Pipeline;
@@ -405,6 +406,9 @@ impl<P: Pipeline> StreamingContext<P> {
         if self.stop.is_requested() {
             return Err(Error::Stopped);
         }
+        if self.pipeline.plan().requires_exactly_once() {
+            guarantee::check_settings(self.pipeline.name(), self.checkpoints.directory.is_some(), self.on_failure)?;
+        }
         Ok(())
     }
 
@@ -421,13 +425,21 @@ impl<P: Pipeline> StreamingContext<P> {
         Ok(options)
     }
 
+    fn durable(&self) -> Result<Option<Durable>> {
+        let mut durable = Durable::open(&self.checkpoints, self.pipeline.name(), self.pipeline.every())?;
+        if self.pipeline.plan().requires_exactly_once() {
+            durable.iter_mut().for_each(Durable::require_exactly_once);
+        }
+        Ok(durable)
+    }
+
     fn engine(&self, driver: Driver, shared: &Arc<Shared>) -> Result<Engine> {
         let settings = Settings {
             every: self.pipeline.every(),
             on_failure: self.on_failure,
             max_batches: self.batches_to_run(&shared.clock),
             sources: self.source_options()?,
-            durable: Durable::open(&self.checkpoints, self.pipeline.name(), self.pipeline.every())?,
+            durable: self.durable()?,
         };
         Ok(Engine::new(settings, Workers::new(self.workers, self.grain)?, driver, Arc::clone(shared)))
     }

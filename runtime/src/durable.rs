@@ -12,6 +12,7 @@ use crate::checkpoint::{
     SyncPolicy,
 };
 use crate::error::{Error, Result};
+use crate::guarantee;
 use crate::migration::{Migration, Migrations};
 use crate::saved::{Description, Saved};
 use crate::source::{loaded, stored};
@@ -51,6 +52,8 @@ pub(crate) struct Durable {
     interval: Option<Duration>,
     /// Whether all sources can be read again.
     rereadable: bool,
+    /// Whether all sources must.
+    exactly_once: bool,
     batch: Current,
     disk: Disk,
     /// Batches were committed since the last checkpoint.
@@ -106,6 +109,7 @@ impl Durable {
             positions: Vec::new(),
             interval: options.interval,
             rereadable: true,
+            exactly_once: false,
             batch: Current::default(),
             disk: options.disk.clone(),
             is_behind: false,
@@ -134,11 +138,22 @@ impl Durable {
         self.again.len()
     }
 
+    /// Has every source refused whose records a crash could lose.
+    pub fn require_exactly_once(&mut self) {
+        self.exactly_once = true;
+    }
+
     /// A source begins. Gives the position from which it is to go on.
-    pub fn open_source(&mut self, stream: &str, is_replayable: bool) -> Option<Vec<u8>> {
+    ///
+    /// # Errors
+    /// When exactly once is required, and its records cannot be read again.
+    pub fn open_source(&mut self, stream: &str, is_replayable: bool) -> Result<Option<Vec<u8>>> {
+        if self.exactly_once && !is_replayable {
+            return Err(guarantee::cannot_be_read_again(stream));
+        }
         self.rereadable &= is_replayable;
-        let positions = &self.found.as_ref()?.positions;
-        positions.iter().find(|(name, _)| name == stream).map(|(_, position)| position.clone())
+        let positions = self.found.iter().flat_map(|found| &found.positions);
+        Ok(positions.into_iter().find(|(name, _)| name == stream).map(|(_, position)| position.clone()))
     }
 
     /// A window or a state is declared: it is brought back if an earlier run has saved it.

@@ -266,7 +266,7 @@ impl Engine {
             listeners: self.shared.listeners.clone(),
         })?;
         if let Some(durable) = &mut self.durable
-            && let Some(position) = durable.open_source(&stream, source.is_replayable())
+            && let Some(position) = durable.open_source(&stream, source.is_replayable())?
         {
             source.seek(&position)?;
         }

@@ -29,7 +29,7 @@
 //!
 //! # The language
 //! `stream!(every = 1s, name = "word-count", |ssc| { … })` takes the batch interval (`500ms`, `1.5s`, `10min`, or any
-//! `Duration`), a name if you like, and a body. There `let name = …;` defines a stream, a chain that ends in an output
+//! `Duration`), a name and [`require = exactly_once`](#if-the-process-dies) if you like, and a body. There `let name = …;` defines a stream, a chain that ends in an output
 //! operation is a statement, and every other statement is ordinary Rust that runs once, when the pipeline starts. What
 //! surrounds the macro is captured as by a `move` closure. A stream may be used any number of times: it is computed once a
 //! batch. Mistakes are reported together, each where you made it, with what to write instead.
@@ -48,7 +48,7 @@
 //! | the last batches | [`window`](DStream::window), [`reduce_by_window`](DStream::reduce_by_window), [`count_by_window`](DStream::count_by_window), [`aggregate_by_window`](DStream::aggregate_by_window), [`count_by_value_and_window`](DStream::count_by_value_and_window), [`group_by_key_and_window`](DStream::group_by_key_and_window), [`reduce_by_key_and_window`](DStream::reduce_by_key_and_window), [`aggregate_by_key_and_window`](DStream::aggregate_by_key_and_window) |
 //! | state by key | [`update_state_by_key`](DStream::update_state_by_key), [`map_with_state`](DStream::map_with_state), and what may stand [behind them](dstream::StateDStream) |
 //! | sources | the methods of `ssc`, [`Sources`](dstream::Sources); `ssc.source(…)` takes any [`Source`](source::Source) |
-//! | outputs | [`print`](DStream::print), [`print_table`](DStream::print_table), [`save_as_text_files`](DStream::save_as_text_files), [`foreach_batch`](DStream::foreach_batch), [`collect_into`](DStream::collect_into), [`remember`](DStream::remember) |
+//! | outputs | [`print`](DStream::print), [`print_table`](DStream::print_table), [`save_as_text_files`](DStream::save_as_text_files), [`foreach_batch`](DStream::foreach_batch), [`foreach_batch_once`](DStream::foreach_batch_once), [`collect_into`](DStream::collect_into), [`remember`](DStream::remember) |
 //!
 //! # Views and owned records
 //! Closures see records where they lie, as *views*; what outlives its batch is *owned*. [`Keep`] leads from one to the other:
@@ -73,8 +73,43 @@
 //!   done, and only then: a batch that is tried again counts once. A window slide costs the keys that enter or leave, a batch of
 //!   `map_with_state` the keys that it touches, and a timeout the keys that are due, however many there are.
 //! - A full buffer pushes back on receivers and their senders, so memory stays bounded.
-//! - Everything lives in one process and in memory: what was received and not yet written, and what windows and states
-//!   remember, is lost if the process is killed.
+//! - Everything lives in one process and in memory. If the process is killed, what was received and not yet written, and what
+//!   windows and states remember, is lost without a [checkpoint directory](#if-the-process-dies).
+//!
+//! # If the process dies
+//! With a [`checkpoint_dir`](StreamingContext::checkpoint_dir) the next start goes on where the last commit was. A batch that was
+//! not committed runs again, with the same records. What is seen of it then, each output operation says:
+//!
+//! | guarantee | output operations |
+//! |---|---|
+//! | exactly once | [`save_as_text_files`](DStream::save_as_text_files), [`foreach_batch_once`](DStream::foreach_batch_once); in memory, which each run of the program has anew, [`collect_into`](DStream::collect_into) and [`remember`](DStream::remember) |
+//! | at least once | [`print`](DStream::print), [`print_table`](DStream::print_table), [`foreach_batch`](DStream::foreach_batch) |
+//!
+//! `stream!(every = 1s, require = exactly_once, |ssc| { … })` takes no less, and refuses
+//! - when it is compiled, an output operation that writes at least once;
+//! - when it starts, a context without a checkpoint directory, also on manual time, and one that
+//!   [gives failed batches up](OnFailure::Skip);
+//! - when it starts, a source whose records cannot be read again. Files, queues and the rate stream can be. A socket, standard
+//!   input and receivers can with a write-ahead log (`write_ahead_log(true)`): then what is in the log is written exactly once.
+//!   Without one, what was received and not committed would be lost, so it would be written at most once. What a sender
+//!   believes to have sent and the log does not have yet, only a protocol with acknowledgements can save.
+//!
+//! `require = at_least_once` asks for nothing, as does leaving it out. [`Pipeline::plan`] says of each source, window, state and
+//! output what is left of it. The guarantees hold when the process is killed; when power fails, they hold with
+//! [`SyncPolicy::EachBatch`], the default.
+//!
+//! ```
+//! use microbatch::prelude::*;
+//!
+//! let folder = tempfile::tempdir()?;
+//! let (prefix, state) = (folder.path().join("counts"), folder.path().join("state"));
+//! let pipeline = stream!(every = 1s, name = "counts", require = exactly_once, |ssc| {
+//!     ssc.queue_stream([vec!['a', 'b', 'a']]).count_by_value().save_as_text_files(prefix);
+//! });
+//! assert!(pipeline.plan().to_string().contains("exactly once: written aside, renamed after the commit"));
+//! StreamingContext::new(pipeline).checkpoint_dir(state).manual()?.advance(1)?;
+//! # Ok::<(), microbatch::Error>(())
+//! ```
 //!
 //! # Running it
 //! ```
@@ -116,6 +151,7 @@ mod error;
 #[allow(dead_code)]
 mod export;
 mod fold;
+mod guarantee;
 mod inputs;
 mod key_table;
 mod listener;
@@ -192,7 +228,8 @@ pub use time::Time;
 
 /// `stream!(every = 1s, name = "word-count", |ssc| { … })` is an expression of a type that implements [`Pipeline`]. `every` is
 /// the batch interval: a literal in `ns`, `us`, `ms`, `s`, `min`, `h` or `d`, or an expression of type [`Duration`]. `name` may
-/// be left out. The body's statements define streams (`let name = …;`), end in an output operation, or are ordinary Rust that
+/// be left out. `require = exactly_once` refuses [what could write a batch twice or not at all](crate#if-the-process-dies) if the
+/// process dies; `require = at_least_once` refuses nothing. The body's statements define streams (`let name = …;`), end in an output operation, or are ordinary Rust that
 /// runs once, when the pipeline starts. See the [crate's documentation](crate#the-language), and [`DStream`] for the operators.
 ///
 /// ```
@@ -229,7 +266,7 @@ pub mod __private {
     pub use crate::error::Result;
     pub use crate::ops;
     pub use crate::pipeline::Job;
-    pub use crate::plan::{Plan, Stage, Step, StepKind};
+    pub use crate::plan::{Plan, Recovery, Stage, Step, StepKind};
     pub use crate::show::{Field, HiddenField, show_fields};
     pub use crate::stage::More;
     pub use crate::stored::Fields;

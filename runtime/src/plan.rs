@@ -3,7 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
-/// The plan of a pipeline: its stages, what was fused into them, what is shared, and where data is exchanged.
+/// The plan of a pipeline: its stages, what was fused into them, what is shared, where data is exchanged, and what is left of
+/// it if the process dies.
 ///
 /// ```
 /// use microbatch::prelude::*;
@@ -14,6 +15,7 @@ use std::time::Duration;
 /// });
 /// let plan = pipeline.plan();
 /// assert!(plan.to_string().contains("numbers -> filter -> count"));
+/// assert!(plan.to_string().contains("at least once: a batch that was not committed runs again"));
 /// assert!(plan.to_mermaid().starts_with("flowchart TD"));
 /// assert!(plan.to_dot().starts_with("digraph"));
 /// ```
@@ -23,6 +25,8 @@ pub struct Plan {
     every: Duration,
     steps: Vec<Step>,
     stages: Vec<Stage>,
+    /// Whether less than exactly once is refused.
+    exactly_once: bool,
 }
 
 /// How a step takes part in a batch.
@@ -62,6 +66,44 @@ impl StepKind {
     }
 }
 
+/// What a later run has of a step if the process dies, with a checkpoint directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(hidden)]
+pub enum Recovery {
+    Replayable,
+    Logged,
+    AsItSays,
+    Checkpointed,
+    ExactlyOnce,
+    AtLeastOnce,
+}
+
+impl Recovery {
+    fn words(self) -> &'static str {
+        match self {
+            Recovery::Replayable => "can be read again",
+            Recovery::Logged => {
+                "can be read again with `write_ahead_log`; without, what was received and not committed is lost"
+            }
+            Recovery::AsItSays => {
+                "can be read again if its `is_replayable` says so; if not, what was received and not committed is lost"
+            }
+            Recovery::Checkpointed => "as of the last commit; lost without `checkpoint_dir`",
+            Recovery::ExactlyOnce => "exactly once",
+            Recovery::AtLeastOnce => "at least once: a batch that was not committed runs again",
+        }
+    }
+
+    /// What an output promises, in two words.
+    fn guarantee(self) -> Option<&'static str> {
+        match self {
+            Recovery::ExactlyOnce => Some("exactly once"),
+            Recovery::AtLeastOnce => Some("at least once"),
+            _ => None,
+        }
+    }
+}
+
 /// An operator of a pipeline.
 #[derive(Clone, Debug)]
 #[doc(hidden)]
@@ -72,6 +114,8 @@ pub struct Step {
     kind: StepKind,
     note: &'static str,
     inputs: &'static [usize],
+    /// Under which name, and what, a later run has of it; `None` where that follows from its inputs.
+    recovery: Option<(&'static str, Recovery)>,
 }
 
 impl Step {
@@ -83,7 +127,25 @@ impl Step {
         note: &'static str,
         inputs: &'static [usize],
     ) -> Self {
-        Step { stream, operator, arguments, kind, note, inputs }
+        Step { stream, operator, arguments, kind, note, inputs, recovery: None }
+    }
+
+    pub fn recovers(self, label: &'static str, recovery: Recovery) -> Self {
+        Step { recovery: Some((label, recovery)), ..self }
+    }
+
+    fn is_output(&self) -> bool {
+        matches!(self.kind, StepKind::Output | StepKind::Action)
+    }
+
+    /// What a later run has of it, as a row: what it is, its name, and the words.
+    fn after_crash(&self) -> Option<[String; 3]> {
+        let (label, recovery) = self.recovery?;
+        let mut words = recovery.words().to_owned();
+        if self.is_output() && !self.note.is_empty() {
+            words += &format!(": {}", self.note);
+        }
+        Some([self.kind.word().to_owned(), label.to_owned(), words])
     }
 
     /// The call as it was written; of a long closure the beginning, so that a plan stays readable.
@@ -118,7 +180,17 @@ impl Stage {
 impl Plan {
     #[doc(hidden)]
     pub fn new(steps: Vec<Step>, stages: Vec<Stage>) -> Self {
-        Plan { name: String::new(), every: Duration::ZERO, steps, stages }
+        Plan { name: String::new(), every: Duration::ZERO, steps, stages, exactly_once: false }
+    }
+
+    /// With `require = exactly_once`.
+    #[doc(hidden)]
+    pub fn requiring_exactly_once(self) -> Self {
+        Plan { exactly_once: true, ..self }
+    }
+
+    pub(crate) fn requires_exactly_once(&self) -> bool {
+        self.exactly_once
     }
 
     pub(crate) fn named(mut self, name: &str, every: Duration) -> Self {
@@ -144,7 +216,8 @@ impl Plan {
     fn remarks(&self, number: usize) -> String {
         let step = &self.steps[number];
         let mut remarks = Vec::new();
-        if !step.note.is_empty() {
+        // Of an output it stands with its guarantee.
+        if !step.note.is_empty() && !step.is_output() {
             remarks.push(step.note.to_owned());
         }
         match self.uses(number) {
@@ -227,10 +300,9 @@ impl Plan {
 
     fn node_text(&self, number: usize) -> String {
         let step = &self.steps[number];
-        match step.stream {
-            "" => step.call(),
-            stream => format!("{stream}\n{}", step.call()),
-        }
+        let (stream, call) = (Some(step.stream.to_owned()).filter(|stream| !stream.is_empty()), step.call());
+        let guarantee = step.recovery.and_then(|(_, recovery)| recovery.guarantee()).map(str::to_owned);
+        stream.into_iter().chain([call]).chain(guarantee).collect::<Vec<_>>().join("\n")
     }
 
     /// A join ends two stages and is drawn in the first one.
@@ -250,30 +322,43 @@ fn escape(text: &str) -> String {
 
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "pipeline `{}`, a batch every {:?}", self.name, self.every)?;
-        let mut sections: Vec<(String, Vec<[String; 4]>)> = Vec::new();
-        let sources = (0..self.steps.len()).filter(|number| self.steps[*number].kind == StepKind::Source);
-        sections.push(("sources".to_owned(), sources.map(|number| self.row(number)).collect()));
+        let requires = if self.exactly_once { ", exactly once required" } else { "" };
+        writeln!(f, "pipeline `{}`, a batch every {:?}{requires}", self.name, self.every)?;
+        let of_kind = |kind| {
+            let numbers = (0..self.steps.len()).filter(move |number| self.steps[*number].kind == kind);
+            numbers.map(|number| self.row(number)).collect::<Vec<_>>()
+        };
+        let mut sections = vec![("sources".to_owned(), of_kind(StepKind::Source))];
         for (number, stage) in self.stages.iter().enumerate() {
             let rows = stage.steps.iter().map(|step| self.row(*step)).collect();
             sections.push((format!("stage {}: {}", number + 1, stage.label), rows));
         }
-        let unions = (0..self.steps.len()).filter(|number| self.steps[*number].kind == StepKind::Union);
-        let unions: Vec<_> = unions.map(|number| self.row(number)).collect();
+        let unions = of_kind(StepKind::Union);
         if !unions.is_empty() {
             sections.push(("unions, read in place".to_owned(), unions));
         }
-        let rows = || sections.iter().flat_map(|(_, rows)| rows);
-        let width = |column: usize| rows().map(|row| row[column].chars().count()).max().unwrap_or(0);
-        let widths = [width(0), width(1), width(2)];
-        for (title, rows) in &sections {
-            writeln!(f, "\n{title}")?;
-            for [kind, stream, call, remarks] in rows {
-                let [a, b, c] = widths;
-                let line = format!("  {kind:a$}  {stream:b$}  {call:c$}  {remarks}");
-                writeln!(f, "{}", line.trim_end())?;
-            }
-        }
-        Ok(())
+        write_sections(f, &sections)?;
+        let after_crash = self.steps.iter().filter_map(Step::after_crash).collect();
+        write_sections(
+            f,
+            &[("if the process dies (without `checkpoint_dir` the next run begins anew)".to_owned(), after_crash)],
+        )
     }
+}
+
+/// Titles and rows, whose columns have the same widths everywhere.
+fn write_sections<const N: usize>(f: &mut Formatter<'_>, sections: &[(String, Vec<[String; N]>)]) -> fmt::Result {
+    let width = |column: usize| {
+        let rows = sections.iter().flat_map(|(_, rows)| rows);
+        rows.map(|row| row[column].chars().count()).max().unwrap_or(0)
+    };
+    let widths: [usize; N] = std::array::from_fn(width);
+    for (title, rows) in sections {
+        writeln!(f, "\n{title}")?;
+        for row in rows {
+            let cells = row.iter().zip(widths).map(|(cell, width)| format!("  {cell:width$}"));
+            writeln!(f, "{}", cells.collect::<String>().trim_end())?;
+        }
+    }
+    Ok(())
 }

@@ -55,9 +55,21 @@ impl Emit<'_> {
             let (op, kind, note) = (node.op.name, format!("{:?}", node.op.class), self.note(id));
             let arguments = node.args.iter().map(args::text).collect::<Vec<_>>().join(", ");
             let (kind, inputs) = (Ident::new(&kind, Span::mixed_site()), &node.inputs);
-            quote!(#private::Step::new(#stream, #op, #arguments, #private::StepKind::#kind, #note, &[#(#inputs),*]),)
+            let recovery = self.recovery(id);
+            quote! {
+                #private::Step::new(#stream, #op, #arguments, #private::StepKind::#kind, #note, &[#(#inputs),*]) #recovery,
+            }
         });
         steps.collect()
+    }
+
+    /// What a later run has of a source, a window, a state or an output, under the name that it has everywhere.
+    fn recovery(&self, id: NodeId) -> Option<TokenStream> {
+        let op = self.plan.op(id);
+        let recovery = Ident::new(&format!("{:?}", op.recovery()?), Span::mixed_site());
+        let private = names::runtime(Span::call_site());
+        let label = if op.class.is_output() { self.output_label(id) } else { self.names[id].clone() };
+        Some(quote!(.recovers(#label, #private::Recovery::#recovery)))
     }
 
     /// What is worth knowing about an operator: where its data goes, by which algorithm, and what was said about it.

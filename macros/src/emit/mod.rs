@@ -20,13 +20,14 @@ use crate::editor;
 use crate::ir::{Graph, NodeId, Setup};
 use crate::names;
 use crate::ops::{self, Class, Kind};
+use crate::options;
 use crate::plan::{Action, Consumer, Dataset, Plan, Stage};
 
 /// The pipeline as an expression.
 pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
     let emit = Emit::new(program, plan);
     let private = names::runtime(Span::call_site());
-    let (name, every) = (name(&plan.graph.name), every(&plan.graph.every));
+    let (name, every) = (name(&plan.graph.options.name), every(&plan.graph.options.every));
     let outer = emit.handles(true);
     let (setup, meetings) = (emit.setup(), emit.meetings());
     let handles = emit.handles(false);
@@ -35,6 +36,7 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
     let engine = names::variable("engine", Span::call_site());
     let steps = emit.steps();
     let stages = emit.stages();
+    let required = plan.graph.options.requires_exactly_once().then(|| quote!(.requiring_exactly_once()));
     let outcome = names::variable("outcome", Span::call_site());
     // Through a name of its own, and not by paths from the root: an editor, which does not look at this branch, would follow
     // those from the user's operators to here.
@@ -42,7 +44,7 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
     let compiled = quote_spanned! {names::plumbing(Span::call_site())=>
         use #import as #private;
         #outer
-        let plan = #private::Plan::new(vec![#steps], vec![#stages]);
+        let plan = #private::Plan::new(vec![#steps], vec![#stages]) #required;
         #private::Job::new(#name, #every, plan, move |#engine: &mut #private::Engine| -> #private::Result<()> {
             #setup
             #meetings
@@ -82,7 +84,7 @@ fn own_rust(program: &Program, graph: &Graph, mistake: &Ident) -> TokenStream {
     let mut streams = program.stream_names();
     streams.extend(graph.misspelt.iter().cloned());
     let mut own = TokenStream::new();
-    for option in &program.options {
+    for option in options::in_rust(&program.options) {
         let value = duration::rewrite(option.value.clone());
         own.extend(is_own_expression(&value, &streams).then(|| quote!(#mistake(#value);)));
     }
@@ -128,7 +130,7 @@ fn for_both(program: &Program, compiled: TokenStream, errors: TokenStream) -> To
     let pipeline = names::variable("pipeline", Span::call_site());
     let ssc = program.ssc.clone().unwrap_or_else(|| names::variable("ssc", Span::call_site()));
     let body = args::without_loose_dots(editor::body(program.body.clone()));
-    let options = program.options.iter().map(|setting| duration::rewrite(setting.value.clone()));
+    let options = options::in_rust(&program.options).map(|setting| duration::rewrite(setting.value.clone()));
     let options = options.filter(|value| syn::parse2::<syn::Expr>(value.clone()).is_ok());
     let reference = quote!(#(let _ = #options;)* #private::reference(|#ssc: &#private::Sources| { #body }));
     // rustc reads also what it then leaves out; what is not Rust yet, it must not complain about a second time. Always in this

@@ -18,6 +18,10 @@ mod methods {
     /// They write after all records of the batch are computed, in the order in which they stand in the pipeline. If one fails,
     /// the batch fails, and [`OnFailure`](crate::OnFailure) says what happens next; when the batch is tried again, the outputs
     /// that had succeeded are left out.
+    ///
+    /// If the process dies, a batch that was not committed runs again when it starts with the same
+    /// [`checkpoint_dir`](crate::StreamingContext::checkpoint_dir). Each operation says what is seen of that: the batch exactly
+    /// once, or at least once. `require = exactly_once` [refuses the latter](crate#if-the-process-dies).
     impl<T> DStream<T> {
         /// Prints the first 10 records of each batch to standard output, under a header with the batch's time: what Spark
         /// prints, to the letter. `print(n)` prints the first `n`. Three dots stand for more records. A batch without
@@ -25,6 +29,8 @@ mod methods {
         ///
         /// No more records are computed than are printed: closures of a stream that is only printed may see fewer records
         /// than there are. A standard output that is closed, such as that of `… | head`, fails the batch.
+        ///
+        /// With a checkpoint directory each batch is printed at least once.
         ///
         /// ```
         /// use microbatch::prelude::*;
@@ -86,7 +92,7 @@ mod methods {
         /// # Ok::<(), microbatch::Error>(())
         /// ```
         ///
-        /// Needs the feature `table`, which is on by default.
+        /// With a checkpoint directory each batch is printed at least once. Needs the feature `table`, which is on by default.
         pub fn print_table<const N: usize>(&self, titles: [impl Into<String>; N])
         where
             T: Show,
@@ -105,6 +111,8 @@ mod methods {
         /// batch is committed, after it is safe on disk. If the batch runs again, in this or a later run of the program, its
         /// directory is replaced. A directory or file that cannot be written fails the batch with an error that names it.
         /// The text of a batch is held in memory until it is written.
+        ///
+        /// With a checkpoint directory each batch is written exactly once.
         ///
         /// ```
         /// use microbatch::prelude::*;
@@ -134,6 +142,9 @@ mod methods {
         /// the batch. A batch may be tried again after it has failed, here or elsewhere, and after a crash: write it in one
         /// transaction, under its time, so that the second try replaces or skips the first.
         ///
+        /// With a checkpoint directory each batch is written at least once; [`foreach_batch_once`](Self::foreach_batch_once)
+        /// writes it exactly once.
+        ///
         /// ```
         /// use microbatch::prelude::*;
         /// use std::io::Write;
@@ -156,7 +167,7 @@ mod methods {
 
         /// As [`foreach_batch`](Self::foreach_batch), written with a closure of three parameters: `is_replay` says whether an
         /// earlier run of the program had begun the batch and not committed it, so that the closure may have written it then,
-        /// in whole or in part. The records are the same ones. What the closure writes is so written at least once.
+        /// in whole or in part. The records are the same ones. With a checkpoint directory each batch is written at least once.
         ///
         /// ```
         /// use microbatch::prelude::*;
@@ -176,8 +187,10 @@ mod methods {
             let _ = f;
         }
 
-        /// Writes each batch to a [`TransactionalSink`] exactly once, although the program may be killed at any time: the sink
-        /// keeps the identifier of the batch in the same transaction as the records, and says after a restart which one it has.
+        /// Writes each batch to a [`TransactionalSink`]: the sink keeps the identifier of the batch in the same transaction as the
+        /// records, and says after a restart which one it has.
+        ///
+        /// With a checkpoint directory each batch is written exactly once, although the program may be killed at any time.
         ///
         /// ```
         /// use microbatch::prelude::*;
@@ -214,6 +227,9 @@ mod methods {
         /// Keeps the records of each batch in a [`Collector`], with the batch's time. A batch without records has an entry,
         /// too. The entry appears when the whole batch is committed, so that a failed attempt leaves nothing behind.
         ///
+        /// With a checkpoint directory each batch is in it exactly once. Memory goes with the process: the collector of the next
+        /// run has the batches since the last checkpoint.
+        ///
         /// ```
         /// use microbatch::prelude::*;
         ///
@@ -234,6 +250,9 @@ mod methods {
 
         /// Keeps the batches of the last `duration` in a [`Remembered`], where other parts of the program can look at them while
         /// the pipeline runs. Spark's `remember` and `slice`.
+        ///
+        /// With a checkpoint directory each batch is in it exactly once. Memory goes with the process: what the next run remembers
+        /// begins with the batches since the last checkpoint.
         ///
         /// ```
         /// use microbatch::prelude::*;

@@ -25,11 +25,14 @@ fn main() {
                 let plan = __microbatch::Plan::new(
                     vec![
                         __microbatch::Step::new("", "text_file_stream", "\"clicks\"",
-                        __microbatch::StepKind::Source, "", & []),
+                        __microbatch::StepKind::Source, "", & [])
+                        .recovers("text_file_stream",
+                        __microbatch::Recovery::Replayable),
                         __microbatch::Step::new("clicks", "key_by", "|line| user(line)",
                         __microbatch::StepKind::Narrow, "", & [0usize]),
                         __microbatch::Step::new("names", "queue_stream", "names",
-                        __microbatch::StepKind::Source, "", & []),
+                        __microbatch::StepKind::Source, "", & []).recovers("names",
+                        __microbatch::Recovery::Replayable),
                         __microbatch::Step::new("joined", "join", "&names",
                         __microbatch::StepKind::Join, "by key", & [1usize, 2usize]),
                         __microbatch::Step::new("", "filter",
@@ -39,7 +42,9 @@ fn main() {
                         __microbatch::StepKind::Join, "by key", & [3usize, 4usize]),
                         __microbatch::Step::new("", "print_table",
                         "[\"user\", \"click\", \"name\"]",
-                        __microbatch::StepKind::Output, "", & [5usize]),
+                        __microbatch::StepKind::Output, "", & [5usize])
+                        .recovers("left_outer_join.print_table",
+                        __microbatch::Recovery::AtLeastOnce),
                     ],
                     vec![
                         __microbatch::Stage::new("text_file_stream -> key_by -> join",

@@ -24,11 +24,13 @@ fn main() {
                 let plan = __microbatch::Plan::new(
                     vec![
                         __microbatch::Step::new("lines", "rate_stream", "1000",
-                        __microbatch::StepKind::Source, "", & []),
+                        __microbatch::StepKind::Source, "", & []).recovers("lines",
+                        __microbatch::Recovery::Replayable),
                         __microbatch::Step::new("marked", "map", "|n| (n, n % 7)",
                         __microbatch::StepKind::Narrow, "", & [0usize]),
                         __microbatch::Step::new("", "print", "",
-                        __microbatch::StepKind::Output, "", & [1usize]),
+                        __microbatch::StepKind::Output, "", & [1usize])
+                        .recovers("marked.print", __microbatch::Recovery::AtLeastOnce),
                         __microbatch::Step::new("", "map_partitions",
                         "|records| records.skip(1)", __microbatch::StepKind::Partition,
                         "", & [1usize]), __microbatch::Step::new("", "glom", "",
@@ -36,7 +38,8 @@ fn main() {
                         __microbatch::Step::new("", "map", "|partition| partition.len()",
                         __microbatch::StepKind::Narrow, "", & [4usize]),
                         __microbatch::Step::new("", "print", "",
-                        __microbatch::StepKind::Output, "", & [5usize]),
+                        __microbatch::StepKind::Output, "", & [5usize])
+                        .recovers("map.print", __microbatch::Recovery::AtLeastOnce),
                         __microbatch::Step::new("", "repartition", "4",
                         __microbatch::StepKind::Batch, "into equal runs", & [1usize]),
                         __microbatch::Step::new("", "transform",
@@ -45,7 +48,8 @@ fn main() {
                         __microbatch::Step::new("", "sort_by", "|(n, _)| *n",
                         __microbatch::StepKind::Batch, "sorted", & [8usize]),
                         __microbatch::Step::new("", "print", "",
-                        __microbatch::StepKind::Output, "", & [9usize]),
+                        __microbatch::StepKind::Output, "", & [9usize])
+                        .recovers("sort_by.print", __microbatch::Recovery::AtLeastOnce),
                     ],
                     vec![
                         __microbatch::Stage::new("lines -> map -> { print, repartition, keep }",

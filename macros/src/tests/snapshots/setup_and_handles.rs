@@ -28,19 +28,26 @@ fn main() {
                 let plan = __microbatch::Plan::new(
                     vec![
                         __microbatch::Step::new("lines", "stdin_text_stream", "",
-                        __microbatch::StepKind::Source, "", & []),
-                        __microbatch::Step::new("", "filter",
+                        __microbatch::StepKind::Source, "", & []).recovers("lines",
+                        __microbatch::Recovery::Logged), __microbatch::Step::new("",
+                        "filter",
                         "move |line| rules.match_line(line) && line.len() < limit",
                         __microbatch::StepKind::Narrow, "", & [0usize]),
                         __microbatch::Step::new("", "collect_into", "&matches",
-                        __microbatch::StepKind::Output, "", & [1usize]),
-                        __microbatch::Step::new("", "map", "|line| line.len()",
-                        __microbatch::StepKind::Narrow, "", & [0usize]),
-                        __microbatch::Step::new("", "collect_into", "&seen",
-                        __microbatch::StepKind::Output, "", & [3usize]),
-                        __microbatch::Step::new("", "foreach_batch",
-                        "|batch, time| store.write(time, &batch)",
-                        __microbatch::StepKind::Action, "", & [0usize]),
+                        __microbatch::StepKind::Output,
+                        "in memory, which each run of the program has anew", & [1usize])
+                        .recovers("filter.collect_into",
+                        __microbatch::Recovery::ExactlyOnce), __microbatch::Step::new("",
+                        "map", "|line| line.len()", __microbatch::StepKind::Narrow, "", &
+                        [0usize]), __microbatch::Step::new("", "collect_into", "&seen",
+                        __microbatch::StepKind::Output,
+                        "in memory, which each run of the program has anew", & [3usize])
+                        .recovers("map.collect_into",
+                        __microbatch::Recovery::ExactlyOnce), __microbatch::Step::new("",
+                        "foreach_batch", "|batch, time| store.write(time, &batch)",
+                        __microbatch::StepKind::Action, "", & [0usize])
+                        .recovers("lines.foreach_batch",
+                        __microbatch::Recovery::AtLeastOnce),
                     ],
                     vec![
                         __microbatch::Stage::new("lines -> { filter -> collect_into, map -> collect_into, foreach_batch }",

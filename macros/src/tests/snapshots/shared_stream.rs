@@ -25,19 +25,24 @@ fn main() {
                 let plan = __microbatch::Plan::new(
                     vec![
                         __microbatch::Step::new("numbers", "queue_stream", "batches",
-                        __microbatch::StepKind::Source, "", & []),
+                        __microbatch::StepKind::Source, "", & []).recovers("numbers",
+                        __microbatch::Recovery::Replayable),
                         __microbatch::Step::new("even", "filter", "|n| n % 2 == 0",
                         __microbatch::StepKind::Narrow, "", & [0usize]),
                         __microbatch::Step::new("", "map", "|n| n * 10",
                         __microbatch::StepKind::Narrow, "", & [1usize]),
                         __microbatch::Step::new("", "collect_into", "&tens",
-                        __microbatch::StepKind::Output, "", & [2usize]),
-                        __microbatch::Step::new("", "count", "",
-                        __microbatch::StepKind::Shuffle, "one number", & [1usize]),
-                        __microbatch::Step::new("", "print", "",
-                        __microbatch::StepKind::Output, "", & [4usize]),
+                        __microbatch::StepKind::Output,
+                        "in memory, which each run of the program has anew", & [2usize])
+                        .recovers("map.collect_into",
+                        __microbatch::Recovery::ExactlyOnce), __microbatch::Step::new("",
+                        "count", "", __microbatch::StepKind::Shuffle, "one number", &
+                        [1usize]), __microbatch::Step::new("", "print", "",
+                        __microbatch::StepKind::Output, "", & [4usize])
+                        .recovers("count.print", __microbatch::Recovery::AtLeastOnce),
                         __microbatch::Step::new("", "print", "5",
-                        __microbatch::StepKind::Output, "", & [0usize]),
+                        __microbatch::StepKind::Output, "", & [0usize])
+                        .recovers("numbers.print", __microbatch::Recovery::AtLeastOnce),
                     ],
                     vec![
                         __microbatch::Stage::new("numbers -> { filter -> { map -> collect_into, count }, print }",

@@ -36,7 +36,8 @@ fn main() {
                 let plan = __microbatch::Plan::new(
                     vec![
                         __microbatch::Step::new("lines", "socket_text_stream",
-                        "\"localhost\", 9999", __microbatch::StepKind::Source, "", & []),
+                        "\"localhost\", 9999", __microbatch::StepKind::Source, "", & [])
+                        .recovers("lines", __microbatch::Recovery::Logged),
                         __microbatch::Step::new("", "flat_map", "|line| line.split(' ')",
                         __microbatch::StepKind::Narrow, "", & [0usize]),
                         __microbatch::Step::new("words", "filter",
@@ -47,13 +48,15 @@ fn main() {
                         "|a, b| a + b", __microbatch::StepKind::Shuffle,
                         "by key, combined first", & [3usize]),
                         __microbatch::Step::new("", "print", "",
-                        __microbatch::StepKind::Output, "", & [4usize]),
+                        __microbatch::StepKind::Output, "", & [4usize])
+                        .recovers("counts.print", __microbatch::Recovery::AtLeastOnce),
                         __microbatch::Step::new("", "map", "|(word, n)| (n, word)",
                         __microbatch::StepKind::Narrow, "", & [4usize]),
                         __microbatch::Step::new("", "top", "10",
                         __microbatch::StepKind::Shuffle, "the n greatest", & [6usize]),
                         __microbatch::Step::new("", "print", "",
-                        __microbatch::StepKind::Output, "", & [7usize]),
+                        __microbatch::StepKind::Output, "", & [7usize])
+                        .recovers("top.print", __microbatch::Recovery::AtLeastOnce),
                         __microbatch::Step::new("", "map", "|word| (word, word.len())",
                         __microbatch::StepKind::Narrow, "", & [2usize]),
                         __microbatch::Step::new("lengths", "combine_by_key",
@@ -68,9 +71,10 @@ fn main() {
                         __microbatch::StepKind::Batch, "sorted", & [12usize]),
                         __microbatch::Step::new("", "print_table",
                         "[\"word\", \"letters\"]", __microbatch::StepKind::Output, "", &
-                        [13usize]), __microbatch::Step::new("", "filter",
-                        "|(_, n)| *n == 1", __microbatch::StepKind::Narrow, "", &
-                        [4usize]), __microbatch::Step::new("rare", "map",
+                        [13usize]).recovers("sort_by_key.print_table",
+                        __microbatch::Recovery::AtLeastOnce), __microbatch::Step::new("",
+                        "filter", "|(_, n)| *n == 1", __microbatch::StepKind::Narrow, "",
+                        & [4usize]), __microbatch::Step::new("rare", "map",
                         "|(word, _)| word", __microbatch::StepKind::Narrow, "", &
                         [15usize]), __microbatch::Step::new("", "filter_map",
                         "|line| line.split(' ').next()", __microbatch::StepKind::Narrow,
@@ -82,13 +86,17 @@ fn main() {
                         __microbatch::Step::new("", "count", "",
                         __microbatch::StepKind::Shuffle, "one number", & [19usize]),
                         __microbatch::Step::new("", "print", "",
-                        __microbatch::StepKind::Output, "", & [20usize]),
+                        __microbatch::StepKind::Output, "", & [20usize])
+                        .recovers("count.print", __microbatch::Recovery::AtLeastOnce),
                         __microbatch::Step::new("", "map", "|line| line.len()",
                         __microbatch::StepKind::Narrow, "", & [0usize]),
                         __microbatch::Step::new("", "reduce", "|a, b| a + b",
                         __microbatch::StepKind::Shuffle, "one record", & [22usize]),
                         __microbatch::Step::new("", "collect_into", "&total",
-                        __microbatch::StepKind::Output, "", & [23usize]),
+                        __microbatch::StepKind::Output,
+                        "in memory, which each run of the program has anew", & [23usize])
+                        .recovers("reduce.collect_into",
+                        __microbatch::Recovery::ExactlyOnce),
                     ],
                     vec![
                         __microbatch::Stage::new("lines -> { flat_map -> filter -> { map -> reduce_by_key, map -> combine_by_key }, filter_map -> keep, map -> reduce }",

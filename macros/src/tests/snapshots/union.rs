@@ -23,21 +23,23 @@ fn main() {
                 let plan = __microbatch::Plan::new(
                     vec![
                         __microbatch::Step::new("", "queue_stream", "small",
-                        __microbatch::StepKind::Source, "", & []),
+                        __microbatch::StepKind::Source, "", & [])
+                        .recovers("queue_stream", __microbatch::Recovery::Replayable),
                         __microbatch::Step::new("small", "map", "|n| n + 1",
                         __microbatch::StepKind::Narrow, "", & [0usize]),
                         __microbatch::Step::new("large", "queue_stream", "large",
-                        __microbatch::StepKind::Source, "", & []),
-                        __microbatch::Step::new("", "filter", "|n| *n > 100",
-                        __microbatch::StepKind::Narrow, "", & [2usize]),
-                        __microbatch::Step::new("all", "union",
+                        __microbatch::StepKind::Source, "", & []).recovers("large",
+                        __microbatch::Recovery::Replayable), __microbatch::Step::new("",
+                        "filter", "|n| *n > 100", __microbatch::StepKind::Narrow, "", &
+                        [2usize]), __microbatch::Step::new("all", "union",
                         "large.filter(|n| *n > 100)", __microbatch::StepKind::Union, "",
                         & [1usize, 3usize]), __microbatch::Step::new("", "union",
                         "[small, large, all]", __microbatch::StepKind::Union, "", &
                         [1usize, 2usize, 4usize]), __microbatch::Step::new("",
                         "distinct", "", __microbatch::StepKind::Shuffle, "by value", &
                         [5usize]), __microbatch::Step::new("", "print", "",
-                        __microbatch::StepKind::Output, "", & [6usize]),
+                        __microbatch::StepKind::Output, "", & [6usize])
+                        .recovers("distinct.print", __microbatch::Recovery::AtLeastOnce),
                     ],
                     vec![
                         __microbatch::Stage::new("queue_stream -> map -> keep", 0usize,

@@ -27,25 +27,31 @@ fn main() {
                 let plan = __microbatch::Plan::new(
                     vec![
                         __microbatch::Step::new("lines", "socket_text_stream",
-                        "\"localhost\", 9999", __microbatch::StepKind::Source, "", & []),
+                        "\"localhost\", 9999", __microbatch::StepKind::Source, "", & [])
+                        .recovers("lines", __microbatch::Recovery::Logged),
                         __microbatch::Step::new("", "window", "length, 10s",
                         __microbatch::StepKind::Window,
-                        "the last batches, kept as they are", & [0usize]),
+                        "the last batches, kept as they are", & [0usize])
+                        .recovers("window", __microbatch::Recovery::Checkpointed),
                         __microbatch::Step::new("", "count", "",
                         __microbatch::StepKind::Shuffle, "one number", & [1usize]),
                         __microbatch::Step::new("", "print", "",
-                        __microbatch::StepKind::Output, "", & [2usize]),
+                        __microbatch::StepKind::Output, "", & [2usize])
+                        .recovers("count.print", __microbatch::Recovery::AtLeastOnce),
                         __microbatch::Step::new("", "flat_map", "|line| line.split(' ')",
                         __microbatch::StepKind::Narrow, "", & [0usize]),
                         __microbatch::Step::new("words", "window", "30s, 10s",
                         __microbatch::StepKind::Window,
-                        "the last batches, kept as they are; 3 panes of 10s", &
-                        [4usize]), __microbatch::Step::new("", "count", "",
+                        "the last batches, kept as they are; 3 panes of 10s", & [4usize])
+                        .recovers("words", __microbatch::Recovery::Checkpointed),
+                        __microbatch::Step::new("", "count", "",
                         __microbatch::StepKind::Shuffle, "one number", & [5usize]),
                         __microbatch::Step::new("", "print", "",
-                        __microbatch::StepKind::Output, "", & [6usize]),
+                        __microbatch::StepKind::Output, "", & [6usize])
+                        .recovers("count_2.print", __microbatch::Recovery::AtLeastOnce),
                         __microbatch::Step::new("", "print", "",
-                        __microbatch::StepKind::Output, "", & [0usize]),
+                        __microbatch::StepKind::Output, "", & [0usize])
+                        .recovers("lines.print", __microbatch::Recovery::AtLeastOnce),
                     ],
                     vec![
                         __microbatch::Stage::new("lines -> { flat_map -> window, print }",

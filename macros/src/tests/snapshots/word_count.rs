@@ -24,7 +24,8 @@ fn main() {
                 let plan = __microbatch::Plan::new(
                     vec![
                         __microbatch::Step::new("lines", "socket_text_stream",
-                        "\"localhost\", 9999", __microbatch::StepKind::Source, "", & []),
+                        "\"localhost\", 9999", __microbatch::StepKind::Source, "", & [])
+                        .recovers("lines", __microbatch::Recovery::Logged),
                         __microbatch::Step::new("words", "flat_map",
                         "|line| line.split(' ')", __microbatch::StepKind::Narrow, "", &
                         [0usize]), __microbatch::Step::new("", "map",
@@ -33,7 +34,8 @@ fn main() {
                         "|a, b| a + b", __microbatch::StepKind::Shuffle,
                         "by key, combined first", & [2usize]),
                         __microbatch::Step::new("", "print", "",
-                        __microbatch::StepKind::Output, "", & [3usize]),
+                        __microbatch::StepKind::Output, "", & [3usize])
+                        .recovers("counts.print", __microbatch::Recovery::AtLeastOnce),
                     ],
                     vec![
                         __microbatch::Stage::new("lines -> flat_map -> map -> reduce_by_key",
