@@ -22,10 +22,9 @@ fn states_and_windows(folder: &Path, input: Sales) -> impl Pipeline + use<> {
         let sales = ssc.queue_stream(input);
         let totals = sales.map_with_state(|_time, item, price: Option<u64>, total: &mut State<u64>| {
             let sum = total.get_option().unwrap_or(&0) + price.unwrap_or(0);
-            if sum % 7 == 0 {
-                drop(total.remove())
-            } else {
-                total.update(sum)
+            match sum % 7 {
+                0 => _ = total.remove(),
+                _ => total.update(sum),
             }
             (item, sum)
         });
