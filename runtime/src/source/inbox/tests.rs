@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::checkpoint::Disk;
+use crate::source::log::LogCursor;
 use crate::source::testing::context;
 use crate::source::{Interval, LogOptions, LogSync};
 
@@ -63,7 +64,7 @@ impl Rig {
         Ok(blocks)
     }
 
-    fn cursor(&mut self) -> &mut crate::source::log::LogCursor {
+    fn cursor(&mut self) -> &mut LogCursor {
         self.inbox.cursor_mut().unwrap()
     }
 
