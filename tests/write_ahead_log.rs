@@ -35,10 +35,13 @@ impl Receiver for Handed {
     }
 }
 
+/// The second of a batch, and its records.
+type Row = (u64, Vec<u64>);
+
 /// A table outside, and whether it can be written to.
 #[derive(Clone, Default)]
 struct Table {
-    rows: Arc<Mutex<Vec<(u64, Vec<u64>)>>>,
+    rows: Arc<Mutex<Vec<Row>>>,
     is_locked: Arc<AtomicBool>,
 }
 
@@ -71,7 +74,7 @@ fn numbers(sender: mpsc::Sender<Intake<u64>>, table: &Table, sums: &Collector<(u
         let checked = numbers.inspect(|number| assert!(*number != POISON || !is_locked.load(Ordering::Acquire)));
         let sum = checked
             .map(|number| (0u8, number))
-            .update_state_by_key(|numbers, sum: Option<u64>| Some(sum.unwrap_or(0) + numbers.into_iter().sum::<u64>()));
+            .update_state_by_key(|numbers, sum: Option<u64>| Some(sum.unwrap_or(0) + numbers.iter().sum::<u64>()));
         sum.collect_into(&sums);
         checked.foreach_batch(|numbers, time| table.write(time, &numbers));
     })

@@ -41,7 +41,7 @@ struct OpenSegment {
     begun: Time,
     /// The length of its whole frames.
     length: u64,
-    /// So much was synced.
+    /// So much was synced. With the first sync the name of the file is durable, too.
     durable: u64,
     synced: Instant,
     /// Behind the whole frames may be a part of one that could not be written.
@@ -109,7 +109,7 @@ impl LogWriter {
     }
 }
 
-/// A new segment. Its name and its beginning are durable, so that damage in there is not the torn end.
+/// A new segment.
 fn begin(disk: &Disk, dir: &Path, number: u64, shape: &[u8], buffer: &mut Vec<u8>, now: Time) -> Result<OpenSegment> {
     create_dir(disk, dir)?;
     buffer.clear();
@@ -118,14 +118,11 @@ fn begin(disk: &Disk, dir: &Path, number: u64, shape: &[u8], buffer: &mut Vec<u8
     let create = || {
         let mut file = disk.create(&path)?;
         file.append(buffer)?;
-        file.sync()?;
-        disk.sync_dir(dir)?;
         Ok(file)
     };
     let file = create().map_err(failing("cannot begin a segment of the log", &path))?;
-    let length = buffer.len() as u64;
-    let synced = Instant::now();
-    Ok(OpenSegment { number, file, begun: now, length, durable: length, synced, is_torn: false, is_suspect: false })
+    let (length, synced) = (buffer.len() as u64, Instant::now());
+    Ok(OpenSegment { number, file, begun: now, length, durable: 0, synced, is_torn: false, is_suspect: false })
 }
 
 /// Makes the directory of a log, and that of all logs, so that they outlast a loss of power.
@@ -151,12 +148,10 @@ impl OpenSegment {
         if !is_due {
             return Ok(());
         }
-        if let Err(error) = self.file.sync() {
+        self.flush(disk).map_err(|error| {
             self.is_suspect = self.durable < before;
-            return Err(self.undo(disk, before, "cannot sync the log", error));
-        }
-        self.is_durable();
-        Ok(())
+            self.undo(disk, before, "cannot sync the log", error)
+        })
     }
 
     /// The last frame is not to be in the file.
@@ -170,17 +165,21 @@ impl OpenSegment {
     fn sync(&mut self, disk: &Disk) -> Result<()> {
         self.mend(disk)?;
         if self.durable < self.length {
-            if let Err(error) = self.file.sync() {
+            self.flush(disk).map_err(|error| {
                 self.is_suspect = true;
-                return Err(failed("cannot sync the log", self.file.path(), error));
-            }
-            self.is_durable();
+                failed("cannot sync the log", self.file.path(), error)
+            })?;
         }
         Ok(())
     }
 
-    fn is_durable(&mut self) {
+    fn flush(&mut self, disk: &Disk) -> io::Result<()> {
+        self.file.sync()?;
+        if self.durable == 0 {
+            sync_name(disk, self.file.path())?;
+        }
         (self.durable, self.synced) = (self.length, Instant::now());
+        Ok(())
     }
 
     /// Makes up for an earlier failure.
@@ -210,14 +209,18 @@ impl OpenSegment {
             file.append(&bytes)?;
             file.sync()?;
             disk.rename(&aside, &path)?;
-            path.parent().map_or(Ok(()), |dir| disk.sync_dir(dir))?;
+            sync_name(disk, &path)?;
             disk.open(&path)
         };
         self.file = write().map_err(|error| {
             let _ = disk.remove(&aside); // a full disk is not to be filled with it
             failed("cannot mend the log", &path, error)
         })?;
-        self.is_durable();
+        (self.durable, self.synced) = (self.length, Instant::now());
         Ok(())
     }
+}
+
+fn sync_name(disk: &Disk, path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |dir| disk.sync_dir(dir))
 }
