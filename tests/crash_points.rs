@@ -22,7 +22,11 @@ fn states_and_windows(folder: &Path, input: Sales) -> impl Pipeline + use<> {
         let sales = ssc.queue_stream(input);
         let totals = sales.map_with_state(|_time, item, price: Option<u64>, total: &mut State<u64>| {
             let sum = total.get_option().unwrap_or(&0) + price.unwrap_or(0);
-            if sum % 7 == 0 { drop(total.remove()) } else { total.update(sum) }
+            if sum % 7 == 0 {
+                drop(total.remove())
+            } else {
+                total.update(sum)
+            }
             (item, sum)
         });
         totals.save_as_text_files(totals_prefix, "txt");

@@ -58,7 +58,8 @@ fn pipeline(folder: &Path) -> impl Pipeline + use<> {
         numbers.save_as_text_files(numbers_prefix);
         numbers.foreach_batch_once(ledger);
         let pairs = numbers.map(|n| (n % 10, n));
-        let sums = pairs.update_state_by_key(|values, sum: Option<u64>| Some(sum.unwrap_or(0) + values.iter().sum::<u64>()));
+        let sums =
+            pairs.update_state_by_key(|values, sum: Option<u64>| Some(sum.unwrap_or(0) + values.iter().sum::<u64>()));
         sums.save_as_text_files(sums_prefix);
         let counts = numbers.count_by_window(200ms, 40ms);
         counts.save_as_text_files(counts_prefix);

@@ -170,7 +170,12 @@ fn a_checkpoint_interval_is_a_multiple_of_the_batch_interval() {
         pairs.update_state_by_key(|values, _| values.last().copied()).checkpoint_interval(3s).foreach_batch(|_, _| {});
     });
     let error = StreamingContext::new(pipeline).manual().err().unwrap().to_string();
-    assert!(error.contains("a checkpoint every 3s does not go with a batch every 2s"), "{error}");
+    assert!(
+        error.contains(
+            "the checkpoint interval of `update_state_by_key` is 3s, which does not go with a batch every 2s"
+        ),
+        "{error}"
+    );
 }
 
 #[test]

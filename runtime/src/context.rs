@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::as_of::Joined;
 use crate::backpressure::Backpressure;
+use crate::checkpoint::{SyncPolicy, failing};
 use crate::clock::Clock;
-use crate::checkpoint::SyncPolicy;
 use crate::driver::Driver;
 use crate::durable::{CheckpointOptions, Durable};
 use crate::engine::{Engine, Settings};
@@ -23,7 +23,7 @@ use crate::remember::States;
 use crate::running::{ManualContext, RunningContext, join};
 use crate::shared::{Failure, Setup, Shared, Status, StatusCell};
 use crate::signal::{StopHandle, StopSignal};
-use crate::source::SourceOptions;
+use crate::source::{LogOptions, LogSync, SourceOptions};
 use crate::stage::{Panicked, Workers};
 use crate::stored::Stored;
 use crate::time::Time;
@@ -62,6 +62,8 @@ pub struct StreamingContext<P> {
     listeners: Listeners,
     show_progress: bool,
     checkpoints: CheckpointOptions,
+    write_ahead_log: bool,
+    log_sync: LogSync,
 }
 
 impl<P: Pipeline> StreamingContext<P> {
@@ -81,10 +83,13 @@ impl<P: Pipeline> StreamingContext<P> {
                 on_bad_record: BadRecords::default(),
                 max_rate: None,
                 backpressure: None,
+                log: None,
             },
             listeners: Listeners::default(),
             show_progress: false,
             checkpoints: CheckpointOptions::default(),
+            write_ahead_log: false,
+            log_sync: LogSync::default(),
         }
     }
 
@@ -277,6 +282,61 @@ impl<P: Pipeline> StreamingContext<P> {
         self
     }
 
+    /// Has all sources that receive (sockets, standard input, [receivers](crate::Receiver)) write what they receive to a log in the
+    /// [checkpoint directory](Self::checkpoint_dir), `log/<stream>`, before the engine sees it: nothing that is in the log is lost
+    /// or counted twice, however the process ends. Sources that can be read again, such as files, need none.
+    ///
+    /// Records go to the log in blocks. A block that [`store_block`](crate::Intake::store_block) takes is in the log when it
+    /// returns, so a receiver that acknowledges then loses nothing. What comes in single records or lines is in the log when its
+    /// block is full (1 MiB of text, or 16,384 records), or when the batch of its interval begins: until then it is lost with the
+    /// process.
+    ///
+    /// After a restart, batches that were decided have their records from the log. What no batch has had yet belongs to the first
+    /// new batch. Parts of the log go when two checkpoints have what is in them. If the log cannot be written, for example because the
+    /// disk is full, receivers wait and listeners are told; `store_block` returns the error, and a batch fails whose records
+    /// cannot be logged.
+    ///
+    /// Switched off again, what is left in the log is processed all the same.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use microbatch::prelude::*;
+    ///
+    /// /// Hands its intake out.
+    /// struct Handed(mpsc::Sender<Intake<u64>>);
+    ///
+    /// impl Receiver for Handed {
+    ///     type Item = u64;
+    ///     fn start(&mut self, intake: Intake<u64>) -> microbatch::Result<()> {
+    ///         self.0.send(intake).map_err(|_| "nobody wants it".into())
+    ///     }
+    /// }
+    ///
+    /// let state = tempfile::tempdir()?;
+    /// let (sender, intakes) = mpsc::channel();
+    /// let out = Collector::default();
+    /// let pipeline = stream!(every = 1s, name = "sums", |ssc| {
+    ///     ssc.receiver_stream(Handed(sender)).reduce(|a, b| a + b).collect_into(&out);
+    /// });
+    /// let mut context = StreamingContext::new(pipeline).checkpoint_dir(state.path()).write_ahead_log(true).manual()?;
+    /// let intake = intakes.recv().map_err(|_| "no intake")?;
+    /// intake.store_block(vec![1, 2, 3])?; // whatever happens now: these three are in the log
+    /// assert!(context.progress().streams[0].log_bytes > 0);
+    /// context.advance(1)?;
+    /// assert_eq!(out.batches()[0].1, [6]);
+    /// # Ok::<(), microbatch::Error>(())
+    /// ```
+    pub fn write_ahead_log(mut self, on: bool) -> Self {
+        self.write_ahead_log = on;
+        self
+    }
+
+    /// When the blocks in the [log](Self::write_ahead_log) must have reached the disk. The default is [`LogSync::AtBatch`].
+    pub fn write_ahead_log_sync(mut self, policy: LogSync) -> Self {
+        self.log_sync = policy;
+        self
+    }
+
     /// How values of a state that an older version of the program has saved become values of this one. Several for one state are
     /// followed from the saved type to the present one, over as many steps as it takes. Keys keep their type.
     ///
@@ -339,6 +399,10 @@ impl<P: Pipeline> StreamingContext<P> {
         if self.sources.buffered_blocks == 0 {
             return cannot("receivers need room for at least one block", "write `buffered_blocks(1)` or more");
         }
+        if self.write_ahead_log && self.checkpoints.directory.is_none() {
+            let remedy = "say with `checkpoint_dir(…)` where the log and the checkpoints are to be";
+            return cannot("a write-ahead log needs a directory", remedy);
+        }
         if self.stop.is_requested() {
             return Err(Error::Stopped);
         }
@@ -356,12 +420,25 @@ impl<P: Pipeline> StreamingContext<P> {
         Ok(durable)
     }
 
+    /// The settings of the sources. A log is read also if none is written any more.
+    fn source_options(&self) -> Result<SourceOptions> {
+        let mut options = self.sources.clone();
+        if let Some(directory) = &self.checkpoints.directory {
+            // The program may change its working directory.
+            let directory = std::path::absolute(directory).map_err(failing("cannot find the directory", directory))?;
+            let write = self.write_ahead_log.then_some(self.log_sync);
+            options.log =
+                Some(LogOptions { directory: directory.join("log"), write, disk: self.checkpoints.disk.clone() });
+        }
+        Ok(options)
+    }
+
     fn engine(&self, driver: Driver, shared: &Arc<Shared>) -> Result<Engine> {
         let settings = Settings {
             every: self.pipeline.every(),
             on_failure: self.on_failure,
             max_batches: self.batches_to_run(&shared.clock),
-            sources: self.sources.clone(),
+            sources: self.source_options()?,
             durable: self.durable()?,
         };
         Ok(Engine::new(settings, Workers::new(self.workers, self.grain)?, driver, Arc::clone(shared)))

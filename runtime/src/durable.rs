@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::checkpoint::{
-    Begin, Capture, CheckpointFigures, Commit, Disk, Input, Journaled, Recovered, SavedState, StateCapture, Store, SyncPolicy,
+    Begin, Capture, CheckpointFigures, Commit, Disk, Input, Journaled, Recovered, SavedState, StateCapture, Store,
+    SyncPolicy,
 };
 use crate::error::{Error, Result};
 use crate::guarantee;

@@ -92,12 +92,7 @@ fn read_states(shape: &Shape, mut from: &[u8], entries: &mut BTreeMap<String, St
     end_of_piece(from)
 }
 
-fn read_pane(
-    shape: &Shape,
-    end: Time,
-    mut from: &[u8],
-    line: &mut dyn FnMut(&str) -> Result<()>,
-) -> Result<(), Stop> {
+fn read_pane(shape: &Shape, end: Time, mut from: &[u8], line: &mut dyn FnMut(&str) -> Result<()>) -> Result<(), Stop> {
     let (key_shape, pair_shape) = pair(shape)?;
     let start = format!("\"pane_end\":{},", end.as_millis());
     for _ in 0..load_length(&mut from)? {

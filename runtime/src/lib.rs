@@ -90,7 +90,7 @@
 //! - when it starts, a context without a checkpoint directory, also on manual time, and one that
 //!   [gives failed batches up](OnFailure::Skip);
 //! - when it starts, a source whose records cannot be read again. Files, queues and the rate stream can be. A socket, standard
-//!   input and receivers can with a write-ahead log (`write_ahead_log(true)`): then what is in the log is written exactly once.
+//!   input and receivers can with a [write-ahead log](StreamingContext::write_ahead_log): then what is in the log is written exactly once.
 //!   Without one, what was received and not committed would be lost, so it would be written at most once. What a sender
 //!   believes to have sent and the log does not have yet, only a protocol with acknowledgements can save.
 //!
@@ -190,9 +190,9 @@ pub mod aggregate;
 pub mod cli;
 pub mod dstream;
 pub mod source;
+pub mod stored;
 #[cfg(feature = "testing")]
 pub mod testing;
-pub mod stored;
 
 #[doc(hidden)]
 pub mod ops;
@@ -201,6 +201,7 @@ pub use accumulator::Accumulator;
 pub use backpressure::{Backpressure, PidRateEstimator};
 pub use block::{Block, StoredBlock, TextBlock};
 pub use broadcast::{Broadcast, BroadcastValue};
+pub use checkpoint::SyncPolicy;
 pub use clock::Clock;
 pub use collector::Collector;
 pub use context::StreamingContext;
@@ -208,7 +209,6 @@ pub use dstream::DStream;
 pub use error::{BoxError, Error, Result};
 pub use listener::{BatchInfo, InputInfo, OutputOperationInfo, ReceiverInfo, StreamingListener};
 pub use microbatch_macros::Record;
-pub use checkpoint::SyncPolicy;
 pub use ops::output::{BatchId, BatchOutcome, TransactionalSink};
 pub use pipeline::Pipeline;
 pub use plan::Plan;
@@ -220,7 +220,7 @@ pub use running::{ManualContext, RunningContext};
 pub use shared::Status;
 pub use show::{Show, Shown};
 pub use signal::{StopHandle, StopSignal};
-pub use source::{FileOptions, Intake, Receiver, SocketOptions};
+pub use source::{FileOptions, Intake, LogSync, Receiver, SocketOptions};
 pub use state::{InitialState, State, StateView};
 pub use std::time::Duration;
 pub use stored::{Malformed, Shape, Shapes, Stored};

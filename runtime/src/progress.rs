@@ -186,6 +186,8 @@ pub struct StreamProgress {
     pub received: u64,
     /// Records that could not be decoded.
     pub bad_records: u64,
+    /// What its write-ahead log takes on disk.
+    pub log_bytes: u64,
     /// Receivers that are receiving.
     pub active_receivers: u64,
     /// The records a second that it may take in, if that is limited.
@@ -355,6 +357,7 @@ impl ProgressBoard {
             stream.pending = input.pending.load(Ordering::Acquire);
             stream.received = input.received.load(Ordering::Acquire);
             stream.bad_records = input.bad.load(Ordering::Acquire);
+            stream.log_bytes = input.log_bytes.load(Ordering::Relaxed);
             stream.rate_limit = input.limit.rate();
             stream.active_receivers = input.receiving.load(Ordering::Acquire);
         }

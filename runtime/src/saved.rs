@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::checkpoint::{Piece, PieceKind, SavedState};
 use crate::Record;
+use crate::checkpoint::{Piece, PieceKind, SavedState};
 use crate::error::{Error, Result};
 use crate::stored::{Malformed, Shape, Shapes, Stored};
 use crate::time::Time;

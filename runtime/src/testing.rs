@@ -179,9 +179,8 @@ fn last_batch(directory: &Path) -> Result<Time> {
     }
     // A crash at the very beginning leaves nothing to look at.
     let recovered = inspect(directory).ok().and_then(|summary| summary.recovered);
-    Ok(recovered.map_or(Time::ZERO, |recovered| {
-        recovered.batches.last().map_or(recovered.time, |batch| batch.begin.time)
-    }))
+    Ok(recovered
+        .map_or(Time::ZERO, |recovered| recovered.batches.last().map_or(recovered.time, |batch| batch.begin.time)))
 }
 
 fn faults(operation: &str) -> &'static [Fault] {
@@ -251,7 +250,8 @@ fn compare(expected: &Left, left: &Left) -> Result<(), String> {
                 let differs = |(found, expected): &(&String, &String)| found != expected;
                 let (found, expected) = (found.as_slice(), lines.as_slice());
                 let first = found.iter().zip(expected).find(differs);
-                let first = first.map_or(String::new(), |(found, expected)| format!(": `{found}` in place of `{expected}`"));
+                let first =
+                    first.map_or(String::new(), |(found, expected)| format!(": `{found}` in place of `{expected}`"));
                 return Err(format!("{name} has {} lines, and should have {}{first}", found.len(), expected.len()));
             }
             Some(_) => {}

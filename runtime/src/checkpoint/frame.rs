@@ -9,7 +9,7 @@ const MAGIC: &[u8; 7] = b"MBCHKPT";
 /// Magic, kind of file, version, checksum of these.
 pub(super) const HEADER: u64 = 16;
 /// Length and checksum.
-pub(super) const FRAME_HEAD: usize = 8;
+pub(crate) const FRAME_HEAD: usize = 8;
 /// No frame is longer: a length beyond this is damage.
 pub(super) const MAX_FRAME: u64 = 1 << 30;
 
@@ -68,13 +68,13 @@ pub(super) fn check_header(bytes: &[u8], kind: FileKind) -> Result<(), BadHeader
 }
 
 /// Begins a frame; its payload is what is appended until `end_frame`.
-pub(super) fn begin_frame(out: &mut Vec<u8>) -> usize {
+pub(crate) fn begin_frame(out: &mut Vec<u8>) -> usize {
     out.extend_from_slice(&[0; FRAME_HEAD]);
     out.len()
 }
 
 /// Ends the frame that `begin_frame` began. False, and the frame is taken back, if it is too long to be read again.
-pub(super) fn end_frame(out: &mut Vec<u8>, payload: usize) -> bool {
+pub(crate) fn end_frame(out: &mut Vec<u8>, payload: usize) -> bool {
     let length = (out.len() - payload) as u64;
     if length > MAX_FRAME {
         out.truncate(payload - FRAME_HEAD);
@@ -97,7 +97,7 @@ fn checksum(length: [u8; 4], payload: &[u8]) -> u32 {
 
 /// What stands at a place in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framed {
+pub(crate) enum Framed {
     /// A frame, whose payload was read.
     Whole,
     End,
@@ -105,7 +105,7 @@ pub(super) enum Framed {
 }
 
 /// Reads frames one after the other.
-pub(super) struct Frames<R> {
+pub(crate) struct Frames<R> {
     from: R,
     at: u64,
     end: u64,

@@ -45,12 +45,12 @@ pub(super) const RESTORE: &str =
     "restore the directory from a copy, or start anew with another `checkpoint_dir`; this one is left as it is";
 
 /// A checkpoint that cannot be used, or must not be.
-pub(super) fn refused(path: &Path, what: impl Into<String>, remedy: impl Into<String>) -> Error {
+pub(crate) fn refused(path: &Path, what: impl Into<String>, remedy: impl Into<String>) -> Error {
     Error::Checkpoint { path: path.to_owned(), what: what.into(), remedy: remedy.into(), cause: None }
 }
 
 /// The file system has said no.
-pub(super) fn failed(what: &str, path: &Path, cause: io::Error) -> Error {
+pub(crate) fn failed(what: &str, path: &Path, cause: io::Error) -> Error {
     let remedy = match cause.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disk, then go on",
         ErrorKind::PermissionDenied => "let this user read and write the directory, or choose another `checkpoint_dir`",
@@ -69,6 +69,6 @@ pub(super) fn failed(what: &str, path: &Path, cause: io::Error) -> Error {
 }
 
 /// For `map_err`.
-pub(super) fn failing<'a>(what: &'a str, path: &'a Path) -> impl FnOnce(io::Error) -> Error + 'a {
+pub(crate) fn failing<'a>(what: &'a str, path: &'a Path) -> impl FnOnce(io::Error) -> Error + 'a {
     move |cause| failed(what, path, cause)
 }

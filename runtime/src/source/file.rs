@@ -306,7 +306,11 @@ impl<F: Format> Source for FileSource<F> {
                 }
                 Err(cause) => return Err(cannot_read(&path)(cause)),
             };
-            read(&self.format, OpenFile { reader: file.take(length), path: &path, time: interval.end, desk }, &mut blocks)?;
+            read(
+                &self.format,
+                OpenFile { reader: file.take(length), path: &path, time: interval.end, desk },
+                &mut blocks,
+            )?;
             extent.push((path, length));
         }
         selection.delivered(&gone);
@@ -400,8 +404,17 @@ impl Selection {
     fn new(directory: PathBuf, options: FileOptions, context: &SourceContext) -> Result<Self> {
         let start = context.clock.now();
         let every = context.every;
-        let mut selection =
-            Selection { directory, options, every, oldest: None, taken: HashMap::new(), last: Time::ZERO, resumed: None, asked: None, missing: false };
+        let mut selection = Selection {
+            directory,
+            options,
+            every,
+            oldest: None,
+            taken: HashMap::new(),
+            last: Time::ZERO,
+            resumed: None,
+            asked: None,
+            missing: false,
+        };
         if selection.options.existing {
             return Ok(selection);
         }

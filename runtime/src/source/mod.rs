@@ -19,15 +19,20 @@ mod file;
 mod glob;
 mod inbox;
 mod limit;
+mod log;
 mod queue;
 mod rate;
 mod receiver;
 mod report;
 mod socket;
 mod stdin;
+#[cfg(test)]
+pub(crate) mod testing;
 mod text;
 
 pub use file::{BinaryBlock, FileOptions, FileSource, FixedLength, TextLines};
+pub(crate) use log::LogOptions;
+pub use log::LogSync;
 pub use queue::QueueSource;
 pub use rate::{Numbers, RateSource};
 pub use receiver::{Intake, Receiver, ReceiverSource};
@@ -148,6 +153,8 @@ pub(crate) struct SourceOptions {
     /// Records a second that a receiver takes in at most.
     pub max_rate: Option<u64>,
     pub backpressure: Option<Backpressure>,
+    /// With a checkpoint directory: the logs of receivers.
+    pub log: Option<LogOptions>,
 }
 
 impl SourceContext {
@@ -181,6 +188,10 @@ pub(crate) struct Input {
     pub received: AtomicU64,
     /// Records that could not be decoded.
     pub bad: AtomicU64,
+    /// Bytes of its log on disk.
+    pub log_bytes: AtomicU64,
+    /// An earlier run has left blocks in the log that no batch has had yet.
+    pub unread: AtomicBool,
     /// Threads of the source that may still receive.
     pub receiving: AtomicU64,
     /// The source will never have records again.
@@ -197,6 +208,7 @@ impl Input {
     }
 
     pub fn is_drained(&self) -> bool {
-        self.ended.load(Ordering::Acquire) && !self.is_receiving() && self.pending.load(Ordering::Acquire) == 0
+        let has_pending = self.pending.load(Ordering::Acquire) > 0 || self.unread.load(Ordering::Acquire);
+        self.ended.load(Ordering::Acquire) && !self.is_receiving() && !has_pending
     }
 }

@@ -6,14 +6,17 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::block::StoredBlock;
 use crate::error::{Error, Result};
 use crate::record::Record;
 use crate::signal::StopSignal;
-use crate::source::inbox::{Feed, Fill, Inbox, inbox};
+use crate::source::inbox::{Feed, Fill, Inbox, inbox, logged_by_inbox};
+use crate::source::log::LogBlock;
 use crate::source::report::{Receiving, Reporter};
 use crate::source::socket::spawn;
-use crate::source::{Interval, Source, SourceContext};
+use crate::source::{Interval, Source, SourceContext, stored};
 use crate::stage;
+use crate::stored::{Malformed, Shapes};
 
 /// A full block of records.
 const BLOCK: usize = 16_384;
@@ -137,8 +140,13 @@ impl<T: Record> Intake<T> {
     /// Stores a whole block, all of it or nothing. When it returns `Ok`, the engine has the block and will process it, so a
     /// receiver whose sender can send again acknowledges now. The block is a partition of its own.
     ///
+    /// With a [write-ahead log](crate::StreamingContext::write_ahead_log) the block is in the log then, and is processed also if
+    /// the process is killed. Records that [`store`](Self::store) takes are in the log when their block is full or its batch
+    /// begins, so that a receiver that acknowledges hands over blocks.
+    ///
     /// # Errors
-    /// As [`store`](Self::store); then nothing is stored.
+    /// As [`store`](Self::store), and when the log cannot be written, for example because the disk is full. Then nothing is
+    /// stored.
     pub fn store_block(&self, records: Vec<T>) -> Result<()> {
         self.check()?;
         if records.is_empty() {
@@ -296,6 +304,20 @@ impl<T: Record> Fill for RecordFill<T> {
     }
 }
 
+impl<T: Record> LogBlock for Arc<Vec<T>> {
+    fn store(&self, out: &mut Vec<u8>) {
+        self.store_block(out);
+    }
+
+    fn load(from: &mut &[u8], _: u64) -> Result<Self, Malformed> {
+        Vec::load_block(from).map(Arc::new)
+    }
+
+    fn shape() -> Vec<u8> {
+        stored(&Vec::<T>::block_shape(&mut Shapes::default()))
+    }
+}
+
 /// Runs a [`Receiver`]: see [`receiver_stream`](crate::dstream::Sources::receiver_stream).
 pub struct ReceiverSource<R: Receiver> {
     receiver: Option<R>,
@@ -313,10 +335,10 @@ impl<R: Receiver> Source for ReceiverSource<R> {
 
     fn start(&mut self, context: &SourceContext) -> Result<()> {
         let Some(receiver) = self.receiver.take() else { return Ok(()) };
-        let (feed, inbox) = inbox(context, RecordFill(Vec::new()));
+        let reporter = Arc::new(Reporter::new(context));
+        let (feed, inbox) = inbox(context, RecordFill(Vec::new()), &reporter)?;
         self.inbox = Some(inbox);
         let receiving = Receiving::new(&context.input);
-        let reporter = Arc::new(Reporter::new(context));
         let supervisor = Supervisor { receiver, feed, reporter, context: context.clone() };
         spawn(context, move || {
             supervisor.run();
@@ -326,10 +348,16 @@ impl<R: Receiver> Source for ReceiverSource<R> {
 
     fn batch(&mut self, interval: &Interval) -> Result<Vec<Arc<Vec<R::Item>>>> {
         let Some(inbox) = &mut self.inbox else { return Ok(Vec::new()) };
-        let blocks = inbox.hold(interval).to_vec();
+        let blocks = inbox.hold(interval)?.to_vec();
         inbox.delivered();
         Ok(blocks)
     }
+
+    fn batch_again(&mut self, interval: &Interval, extent: &[u8]) -> Result<Vec<Arc<Vec<R::Item>>>> {
+        self.inbox.as_mut().map_or_else(|| Ok(Vec::new()), |inbox| inbox.again(interval, extent))
+    }
+
+    logged_by_inbox!();
 }
 
 /// Starts a receiver, and starts it again, on the receiver's thread.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::block::TextBlock;
 use crate::error::{Error, Result};
-use crate::source::inbox::{Feed, inbox};
+use crate::source::inbox::{Feed, inbox, logged_by_inbox};
 use crate::source::report::{Receiving, Reporter};
 use crate::source::text::{TextFill, TextInbox};
 use crate::source::{Interval, Source, SourceContext};
@@ -92,13 +92,14 @@ impl Source for SocketSource {
     type Block = TextBlock;
 
     fn start(&mut self, context: &SourceContext) -> Result<()> {
-        let (feed, inbox) = inbox(context, TextFill::default());
+        let reporter = Arc::new(Reporter::new(context));
+        let (feed, inbox) = inbox(context, TextFill::default(), &reporter)?;
         self.inbox = Some(TextInbox::new(context, inbox, &self.address));
         let client = Client {
             address: self.address.clone(),
             options: self.options.clone(),
             feed,
-            reporter: Reporter::new(context),
+            reporter,
             context: context.clone(),
         };
         spawn(context, move || client.run())
@@ -107,6 +108,12 @@ impl Source for SocketSource {
     fn batch(&mut self, interval: &Interval) -> Result<Vec<Arc<TextBlock>>> {
         self.inbox.as_mut().map_or_else(|| Ok(Vec::new()), |inbox| inbox.batch(interval))
     }
+
+    fn batch_again(&mut self, interval: &Interval, extent: &[u8]) -> Result<Vec<Arc<TextBlock>>> {
+        self.inbox.as_mut().map_or_else(|| Ok(Vec::new()), |inbox| inbox.batch_again(interval, extent))
+    }
+
+    logged_by_inbox!();
 }
 
 /// Starts a source's thread.
@@ -125,7 +132,7 @@ struct Client {
     address: Address,
     options: SocketOptions,
     feed: Feed<TextFill>,
-    reporter: Reporter,
+    reporter: Arc<Reporter>,
     context: SourceContext,
 }
 

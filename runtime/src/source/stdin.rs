@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use crate::block::TextBlock;
 use crate::error::Result;
-use crate::source::inbox::{Feed, inbox};
+use crate::source::inbox::{Feed, inbox, logged_by_inbox};
 use crate::source::report::Reporter;
 use crate::source::socket::spawn;
 use crate::source::text::{TextFill, TextInbox};
@@ -22,9 +22,9 @@ impl Source for StdinSource {
     type Block = TextBlock;
 
     fn start(&mut self, context: &SourceContext) -> Result<()> {
-        let (feed, inbox) = inbox(context, TextFill::default());
+        let (reporter, input) = (Arc::new(Reporter::new(context)), Arc::clone(&context.input));
+        let (feed, inbox) = inbox(context, TextFill::default(), &reporter)?;
         self.inbox = Some(TextInbox::new(context, inbox, "standard input"));
-        let (reporter, input) = (Reporter::new(context), Arc::clone(&context.input));
         // A read of standard input cannot be interrupted, so that a graceful stop does not wait for this thread.
         spawn(context, move || {
             reporter.started();
@@ -39,6 +39,12 @@ impl Source for StdinSource {
     fn batch(&mut self, interval: &Interval) -> Result<Vec<Arc<TextBlock>>> {
         self.inbox.as_mut().map_or_else(|| Ok(Vec::new()), |inbox| inbox.batch(interval))
     }
+
+    fn batch_again(&mut self, interval: &Interval, extent: &[u8]) -> Result<Vec<Arc<TextBlock>>> {
+        self.inbox.as_mut().map_or_else(|| Ok(Vec::new()), |inbox| inbox.batch_again(interval, extent))
+    }
+
+    logged_by_inbox!();
 }
 
 /// Reads a stream to its end, chunk by chunk.

@@ -4,11 +4,14 @@ use std::fmt::Display;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use crate::block::TextBlock;
+use crate::block::{StoredBlock, TextBlock};
 use crate::error::Result;
 use crate::source::decode::BadRecordDesk;
 use crate::source::inbox::{Fill, Inbox};
-use crate::source::{Interval, SourceContext};
+use crate::source::log::{LogBlock, LogCursor};
+use crate::source::{Interval, SourceContext, stored};
+use crate::stored::{Malformed, Shapes};
+use crate::time::Time;
 use crate::utf8;
 
 /// The size of a full block.
@@ -30,6 +33,32 @@ impl Sealed {
             Ok(text) => Sealed::Text(Arc::new(TextBlock::with_lines(text, lines))),
             Err(bytes) => Sealed::Bad(Arc::new(bytes)),
         }
+    }
+
+    /// The lines, as the policy wants them.
+    fn text(&self, desk: &mut BadRecordDesk, time: Time, place: &dyn Display) -> Result<Arc<TextBlock>> {
+        match self {
+            Sealed::Text(text) => Ok(Arc::clone(text)),
+            Sealed::Bad(bytes) => desk.text(bytes, time, place).map(Arc::new),
+        }
+    }
+}
+
+/// Bytes as they came. The policy is for those who read them.
+impl LogBlock for Sealed {
+    fn store(&self, out: &mut Vec<u8>) {
+        match self {
+            Sealed::Text(text) => text.store_block(out),
+            Sealed::Bad(bytes) => bytes.store_block(out), // a list of bytes looks as text does
+        }
+    }
+
+    fn load(from: &mut &[u8], records: u64) -> Result<Self, Malformed> {
+        Vec::load_block(from).map(|bytes| Sealed::new(bytes, records))
+    }
+
+    fn shape() -> Vec<u8> {
+        stored(&TextBlock::block_shape(&mut Shapes::default()))
     }
 }
 
@@ -112,13 +141,25 @@ impl TextInbox {
     /// The lines of a batch.
     pub fn batch(&mut self, interval: &Interval) -> Result<Vec<Arc<TextBlock>>> {
         let TextInbox { inbox, desk, place } = self;
-        let blocks = inbox.hold(interval).iter().map(|sealed| match sealed {
-            Sealed::Text(text) => Ok(Arc::clone(text)),
-            Sealed::Bad(bytes) => desk.text(bytes, interval.end, place).map(Arc::new),
-        });
+        let blocks = inbox.hold(interval)?.iter().map(|sealed| sealed.text(desk, interval.end, place));
         let blocks: Vec<_> = blocks.collect::<Result<_>>()?;
         inbox.delivered();
         Ok(blocks)
+    }
+
+    /// The lines of a batch of an earlier run.
+    pub fn batch_again(&mut self, interval: &Interval, extent: &[u8]) -> Result<Vec<Arc<TextBlock>>> {
+        let TextInbox { inbox, desk, place } = self;
+        let blocks = inbox.again(interval, extent)?;
+        blocks.iter().map(|sealed| sealed.text(desk, interval.end, place)).collect()
+    }
+
+    pub fn cursor(&self) -> Option<&LogCursor> {
+        self.inbox.cursor()
+    }
+
+    pub fn cursor_mut(&mut self) -> Option<&mut LogCursor> {
+        self.inbox.cursor_mut()
     }
 }
 

@@ -57,7 +57,8 @@ impl<K> Changes<K> {
     /// The keys have new numbers; `old` has the old one of each.
     pub fn renumber(&mut self, old: &[Number]) {
         let before = std::mem::take(&mut self.bits);
-        let was_set = |number: Number| before.get(number as usize / 64).is_some_and(|bits| bits >> (number % 64) & 1 == 1);
+        let was_set =
+            |number: Number| before.get(number as usize / 64).is_some_and(|bits| bits >> (number % 64) & 1 == 1);
         for (new, _) in old.iter().enumerate().filter(|(_, old)| was_set(**old)) {
             self.set(new as Number);
         }
@@ -70,7 +71,9 @@ impl<K> Changes<K> {
 
     fn numbers(&self) -> impl Iterator<Item = Number> {
         let words = self.bits.iter().enumerate();
-        words.flat_map(|(word, bits)| (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| word as Number * 64 + bit))
+        words.flat_map(|(word, bits)| {
+            (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| word as Number * 64 + bit)
+        })
     }
 
     pub fn bytes(&self) -> usize {

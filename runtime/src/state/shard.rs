@@ -195,7 +195,12 @@ impl<K: StateRecord, S: Record> Shard<K, S> {
             changes.set_all();
         }
         let known = self.kept.keys.numbers() as Number;
-        self.pending.touched.touches.iter().filter(|touch| touch.number < known).for_each(|touch| changes.set(touch.number));
+        self.pending
+            .touched
+            .touches
+            .iter()
+            .filter(|touch| touch.number < known)
+            .for_each(|touch| changes.set(touch.number));
     }
 
     fn note_removed(&mut self) {

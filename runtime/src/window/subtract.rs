@@ -1,7 +1,7 @@
 //! Values from which what leaves is subtracted, by the inverse of the function that added it.
 
-use std::borrow::Cow;
 use std::any::TypeId;
+use std::borrow::Cow;
 
 use crate::key_table::Number;
 use crate::record::{Keep, Record};

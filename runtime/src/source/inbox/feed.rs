@@ -1,0 +1,158 @@
+//! The receiver's end: filling blocks, and waiting for room.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crossbeam_channel::{Sender, TrySendError};
+
+use super::{Common, Fill, Shelf, Stamped};
+use crate::error::{Error, Result};
+use crate::source::SourceContext;
+
+/// How often somebody who waits for room looks whether the context stops.
+const LOOK_UP: Duration = Duration::from_millis(20);
+
+/// The receiver's end. Clones feed the same blocks.
+pub(crate) struct Feed<F: Fill> {
+    pub(super) common: Arc<Common<F>>,
+    blocks: Sender<Stamped<F::Sealed>>,
+}
+
+impl<F: Fill> Clone for Feed<F> {
+    fn clone(&self) -> Self {
+        Feed { common: Arc::clone(&self.common), blocks: self.blocks.clone() }
+    }
+}
+
+impl<F: Fill> Feed<F> {
+    pub(super) fn new(common: &Arc<Common<F>>, blocks: Sender<Stamped<F::Sealed>>) -> Self {
+        Feed { common: Arc::clone(common), blocks }
+    }
+
+    /// Whether the engine has let go of the source.
+    pub fn is_closed(&self) -> bool {
+        self.common.is_closed()
+    }
+
+    /// Lets `put` add to the current block; waits first until there is room. `put` must not wait for anything.
+    pub fn put<R>(&self, put: impl FnOnce(&mut F) -> R) -> Result<R> {
+        let mut shelf = self.open_shelf(false)?;
+        let before = shelf.fill.records();
+        let result = put(&mut shelf.fill);
+        let records = shelf.fill.records() - before;
+        self.count(&mut shelf, records);
+        if shelf.fill.is_full() {
+            self.common.seal(&mut shelf);
+            self.flush(&mut shelf);
+        }
+        let is_aside = !shelf.aside.is_empty();
+        drop(shelf);
+        if is_aside {
+            // What cannot be logged stays aside; who puts next waits for it.
+            let _ = self.common.log_out(None);
+        }
+        Ok(result)
+    }
+
+    /// Adds a block that was made elsewhere, behind what was put before. With a log the block is in it then.
+    ///
+    /// # Errors
+    /// When the context has ended or the log cannot be written. Then the block is not added.
+    pub fn put_block(&self, block: F::Sealed, records: u64) -> Result<()> {
+        let mut shelf = self.open_shelf(true)?;
+        self.common.seal(&mut shelf);
+        self.count(&mut shelf, records);
+        let interval = shelf.interval;
+        let ticket = self.common.add(&mut shelf, interval, records, block);
+        self.flush(&mut shelf);
+        drop(shelf);
+        let logged = self.common.log_out(ticket);
+        if logged.is_err() {
+            let input = &self.common.context.input;
+            input.received.fetch_sub(records, Ordering::AcqRel);
+            input.pending.fetch_sub(records, Ordering::AcqRel);
+        }
+        logged
+    }
+
+    fn count(&self, shelf: &mut Shelf<F>, records: u64) {
+        let SourceContext { input, clock, .. } = &self.common.context;
+        shelf.allowance.spend(records, &input.limit, || clock.now());
+        input.received.fetch_add(records, Ordering::AcqRel);
+        input.pending.fetch_add(records, Ordering::AcqRel);
+    }
+
+    /// The current block, of the current interval.
+    fn open_shelf(&self, is_acknowledged: bool) -> Result<MutexGuard<'_, Shelf<F>>> {
+        let mut shelf = self.wait_for_room(is_acknowledged)?;
+        let context = &self.common.context;
+        let interval = context.clock.now().floor(context.every);
+        if shelf.interval != interval {
+            self.common.seal(&mut shelf);
+            self.flush(&mut shelf);
+            shelf.interval = interval;
+        }
+        Ok(shelf)
+    }
+
+    /// Waits until nothing is on its way. Who acknowledges what it puts does not wait for a log that fails.
+    fn wait_for_room(&self, is_acknowledged: bool) -> Result<MutexGuard<'_, Shelf<F>>> {
+        let SourceContext { stop, options, .. } = &self.common.context;
+        let mut shelf = self.common.lock();
+        loop {
+            let logged;
+            (shelf, logged) = self.log_first(shelf);
+            self.flush(&mut shelf);
+            if self.is_closed() {
+                return Err(Error::Stopped);
+            }
+            if is_acknowledged {
+                logged?;
+            }
+            // While stopping, a receiver may hand over what it holds; one that does not end is refused at some point.
+            let blocks = shelf.waiting.len() + shelf.aside.len();
+            let stopping = blocks > 0 && stop.is_requested();
+            let pause = self.pause(&shelf).filter(|_| !stop.is_requested());
+            if blocks == 0 && pause.is_none() || stopping && blocks < options.buffered_blocks.max(16) {
+                return Ok(shelf);
+            }
+            if stopping {
+                return Err(Error::Stopped);
+            }
+            let wait = pause.map_or(LOOK_UP, |pause| pause.min(LOOK_UP));
+            shelf = self.common.room.wait_timeout(shelf, wait).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Nobody puts anything beside what is not logged yet.
+    fn log_first<'a>(&'a self, mut shelf: MutexGuard<'a, Shelf<F>>) -> (MutexGuard<'a, Shelf<F>>, Result<()>) {
+        while !shelf.aside.is_empty() {
+            drop(shelf);
+            let logged = self.common.log_out(None);
+            shelf = self.common.lock();
+            if logged.is_err() {
+                return (shelf, logged);
+            }
+        }
+        (shelf, Ok(()))
+    }
+
+    /// How long the limit of the rate keeps records back.
+    fn pause(&self, shelf: &Shelf<F>) -> Option<Duration> {
+        let SourceContext { input, clock, .. } = &self.common.context;
+        shelf.allowance.wait(&input.limit, || clock.now())
+    }
+
+    /// Moves blocks into the channel as far as there is room.
+    fn flush(&self, shelf: &mut Shelf<F>) {
+        while let Some(block) = shelf.waiting.pop_front() {
+            match self.blocks.try_send(block) {
+                Ok(()) => {}
+                Err(TrySendError::Full(block) | TrySendError::Disconnected(block)) => {
+                    return shelf.waiting.push_front(block);
+                }
+            }
+        }
+    }
+}
