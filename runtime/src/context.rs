@@ -412,14 +412,6 @@ impl<P: Pipeline> StreamingContext<P> {
         Ok(())
     }
 
-    fn durable(&self) -> Result<Option<Durable>> {
-        let mut durable = Durable::open(&self.checkpoints, self.pipeline.name(), self.pipeline.every())?;
-        if self.pipeline.plan().requires_exactly_once() {
-            durable.iter_mut().for_each(Durable::require_exactly_once);
-        }
-        Ok(durable)
-    }
-
     /// The settings of the sources. A log is read also if none is written any more.
     fn source_options(&self) -> Result<SourceOptions> {
         let mut options = self.sources.clone();
@@ -431,6 +423,14 @@ impl<P: Pipeline> StreamingContext<P> {
                 Some(LogOptions { directory: directory.join("log"), write, disk: self.checkpoints.disk.clone() });
         }
         Ok(options)
+    }
+
+    fn durable(&self) -> Result<Option<Durable>> {
+        let mut durable = Durable::open(&self.checkpoints, self.pipeline.name(), self.pipeline.every())?;
+        if self.pipeline.plan().requires_exactly_once() {
+            durable.iter_mut().for_each(Durable::require_exactly_once);
+        }
+        Ok(durable)
     }
 
     fn engine(&self, driver: Driver, shared: &Arc<Shared>) -> Result<Engine> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::checkpoint::Disk;
+use crate::source::log::LogCursor;
 use crate::source::testing::context;
 use crate::source::{Interval, LogOptions, LogSync};
 
