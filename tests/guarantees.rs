@@ -86,12 +86,16 @@ fn exactly_once_gives_no_batch_up() {
 fn exactly_once_needs_sources_that_can_be_read_again() {
     let directory = tempfile::tempdir().unwrap();
     let out = Collector::default();
-    let received = stream!(every = 1s, name = "received", require = exactly_once, |ssc| {
-        let numbers = ssc.queue_stream([vec![1u64]]);
-        let silence = ssc.receiver_stream(Quiet);
-        numbers.union(silence).collect_into(&out);
-    });
-    let error = refusal(StreamingContext::new(received).checkpoint_dir(directory.path().join("received")));
+    let received = || {
+        let out = out.clone();
+        stream!(every = 1s, name = "received", require = exactly_once, |ssc| {
+            let numbers = ssc.queue_stream([vec![1u64]]);
+            let silence = ssc.receiver_stream(Quiet);
+            numbers.union(silence).collect_into(&out);
+        })
+    };
+    let context = || StreamingContext::new(received()).checkpoint_dir(directory.path().join("received"));
+    let error = refusal(context());
     assert!(error.starts_with("source `silence`: the pipeline requires exactly once"), "{error}");
     assert!(error.contains("help: for a socket, standard input or a receiver set `write_ahead_log(true)`"), "{error}");
 
@@ -101,6 +105,9 @@ fn exactly_once_needs_sources_that_can_be_read_again() {
     let error = refusal(StreamingContext::new(own).checkpoint_dir(directory.path().join("own")));
     assert!(error.starts_with("source `source`: ") && error.contains("`Source::is_replayable`"), "{error}");
     assert!(out.batches().is_empty());
+
+    context().write_ahead_log(true).manual().unwrap().advance(1).unwrap();
+    assert_eq!(out.batches()[0].1, [1]);
 }
 
 #[test]

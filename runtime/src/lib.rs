@@ -29,10 +29,10 @@
 //!
 //! # The language
 //! `stream!(every = 1s, name = "word-count", |ssc| { … })` takes the batch interval (`500ms`, `1.5s`, `10min`, or any
-//! `Duration`), a name and [`require = exactly_once`](#if-the-process-dies) if you like, and a body. There `let name = …;` defines a stream, a chain that ends in an output
-//! operation is a statement, and every other statement is ordinary Rust that runs once, when the pipeline starts. What
-//! surrounds the macro is captured as by a `move` closure. A stream may be used any number of times: it is computed once a
-//! batch. Mistakes are reported together, each where you made it, with what to write instead.
+//! `Duration`), a name and [`require = exactly_once`](#if-the-process-dies) if you like, and a body. There `let name = …;` defines
+//! a stream, a chain that ends in an output operation is a statement, and every other statement is ordinary Rust that runs once,
+//! when the pipeline starts. What surrounds the macro is captured as by a `move` closure. A stream may be used any number of
+//! times: it is computed once a batch. Mistakes are reported together, each where you made it, with what to write instead.
 //!
 //! Each operator is documented, with an example, as a method of [`DStream`]:
 //!
@@ -90,9 +90,9 @@
 //! - when it starts, a context without a checkpoint directory, also on manual time, and one that
 //!   [gives failed batches up](OnFailure::Skip);
 //! - when it starts, a source whose records cannot be read again. Files, queues and the rate stream can be. A socket, standard
-//!   input and receivers can with a write-ahead log (`write_ahead_log(true)`): then what is in the log is written exactly once.
-//!   Without one, what was received and not committed would be lost, so it would be written at most once. What a sender
-//!   believes to have sent and the log does not have yet, only a protocol with acknowledgements can save.
+//!   input and receivers can with a [write-ahead log](StreamingContext::write_ahead_log): then what is in the log is written
+//!   exactly once. Without one, what was received and not committed would be lost, so it would be written at most once. What a
+//!   sender believes to have sent and the log does not have yet, only a protocol with acknowledgements can save.
 //!
 //! `require = at_least_once` asks for nothing, as does leaving it out. [`Pipeline::plan`] says of each source, window, state and
 //! output what is left of it. The guarantees hold when the process is killed; when power fails, they hold with
