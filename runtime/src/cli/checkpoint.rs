@@ -137,6 +137,7 @@ mod tests {
     use super::*;
     use crate::cli::Cli;
 
+    #[allow(clippy::unwrap_used)]
     fn tool(line: &str) -> Option<Result<Tool, String>> {
         let cli = Cli::new("x").argument("WORD", "a word");
         let arguments = ["x"].into_iter().chain(line.split_whitespace());
