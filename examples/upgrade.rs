@@ -68,7 +68,7 @@ fn main() -> microbatch::Result<()> {
         .manual()?;
     context.advance(3)?;
     let visits = context.state::<String, Visits>("visits")?;
-    println!("ada: {:?}", visits.get(&"ada".to_owned()));
+    println!("ada: {:?}", visits.get("ada"));
     context.stop()?;
     std::fs::remove_dir_all(&state)?;
     Ok(())

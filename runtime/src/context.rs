@@ -9,6 +9,7 @@ use crate::as_of::Joined;
 use crate::backpressure::Backpressure;
 use crate::checkpoint::{SyncPolicy, failing};
 use crate::clock::Clock;
+use crate::described::StateDescription;
 use crate::driver::Driver;
 use crate::durable::{CheckpointOptions, Durable};
 use crate::engine::{Engine, Settings};
@@ -494,15 +495,34 @@ impl<P: Pipeline> StreamingContext<P> {
     /// When the pipeline cannot start, and when a batch fails for good.
     pub fn run(self) -> Result<()> {
         let shared = self.shared(Clock::wall());
-        self.run_here(&shared)
+        self.run_here(&shared, || {})
     }
 
-    pub(crate) fn run_here(self, shared: &Arc<Shared>) -> Result<()> {
+    /// What the pipeline declares, without running it.
+    pub(crate) fn describe(mut self) -> Result<Vec<StateDescription>> {
+        self.check()?;
+        (self.workers, self.checkpoints) = (1, CheckpointOptions::default());
+        let shared = self.shared(Clock::wall());
+        let mut engine = self.engine(self.wall(shared.clock.now(), false), &shared)?;
+        engine.describe();
+        drive(self.pipeline, &mut engine, &shared)?;
+        Ok(engine.described())
+    }
+
+    /// Whether there is a checkpoint directory.
+    #[cfg(feature = "cli")]
+    pub(crate) fn has_checkpoint_dir(&self) -> bool {
+        self.checkpoints.directory.is_some()
+    }
+
+    /// `ready` is called before anything runs.
+    pub(crate) fn run_here(self, shared: &Arc<Shared>, ready: impl FnOnce()) -> Result<()> {
         self.check()?;
         let mut engine = self.engine(self.wall(shared.clock.now(), false), shared)?;
         #[cfg(all(feature = "signals", unix))]
         let _signals = crate::signals::stop_on_signals(&shared.stop)?;
         let _line = self.live_line(shared)?;
+        ready();
         drive(self.pipeline, &mut engine, shared)
     }
 }

@@ -307,7 +307,11 @@ impl Durable {
 
     /// Waits for a checkpoint after the last batch.
     pub fn close(&mut self, time: Time, states: &mut [&mut dyn Transaction], workers: &Workers) -> Result<()> {
-        if self.is_behind { self.checkpoint(time, states, workers, true) } else { Ok(()) }
+        if self.is_behind {
+            return self.checkpoint(time, states, workers, true);
+        }
+        self.store.settle();
+        Ok(())
     }
 
     fn checkpoint(

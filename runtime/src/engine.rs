@@ -13,6 +13,7 @@ use crate::backpressure::Controllers;
 use crate::block::Block;
 use crate::checkpoint::Disk;
 use crate::dataset::{Dataset, Received};
+use crate::described::StateDescription;
 use crate::driver::{Driver, Tick};
 use crate::durable::Durable;
 use crate::error::{BoxError, Error, Result};
@@ -57,6 +58,8 @@ pub struct Engine {
     durable: Option<Durable>,
     /// Whether the setup is through.
     has_begun: bool,
+    /// What was declared, if the pipeline is only asked for that.
+    described: Option<Vec<StateDescription>>,
 }
 
 /// How an engine is to work.
@@ -201,7 +204,18 @@ impl Engine {
             wants_functions: false,
             durable,
             has_begun: false,
+            described: None,
         }
+    }
+
+    /// From now on the engine starts no source and runs no batch: it notes what is declared.
+    pub(crate) fn describe(&mut self) {
+        self.described = Some(Vec::new());
+    }
+
+    /// What was declared since [`describe`](Self::describe).
+    pub(crate) fn described(&mut self) -> Vec<StateDescription> {
+        self.described.take().unwrap_or_default()
     }
 
     /// The time of the current batch.
@@ -256,15 +270,17 @@ impl Engine {
         let input = self.shared.progress.add_input(&stream);
         let SourceOptions { max_rate, backpressure, .. } = &self.source_options;
         self.controllers.add(&stream, &input, self.every, *max_rate, backpressure.as_ref())?;
-        source.start(&SourceContext {
-            stream: Arc::clone(&stream),
-            clock: Arc::clone(&self.shared.clock),
-            every: self.every,
-            stop: Arc::clone(&self.shared.stop),
-            input: Arc::clone(&input),
-            options: self.source_options.clone(),
-            listeners: self.shared.listeners.clone(),
-        })?;
+        if self.described.is_none() {
+            source.start(&SourceContext {
+                stream: Arc::clone(&stream),
+                clock: Arc::clone(&self.shared.clock),
+                every: self.every,
+                stop: Arc::clone(&self.shared.stop),
+                input: Arc::clone(&input),
+                options: self.source_options.clone(),
+                listeners: self.shared.listeners.clone(),
+            })?;
+        }
         if let Some(durable) = &mut self.durable
             && let Some(position) = durable.open_source(&stream, source.is_replayable())?
         {
@@ -281,6 +297,9 @@ impl Engine {
         interval: Option<Duration>,
         state: &mut dyn Transaction,
     ) -> Result<()> {
+        if let Some(described) = &mut self.described {
+            described.push(StateDescription::new(name, state.describe(None)));
+        }
         if let Some(durable) = &mut self.durable {
             durable.declare(name, interval, state, &self.workers)?;
             self.wants_functions |= state.wants_functions();
@@ -290,6 +309,9 @@ impl Engine {
 
     /// Waits for the next batch; `None` when the context stops. After a failure that is to be tried again it is the same batch.
     pub fn next_batch(&mut self) -> Result<Option<Time>> {
+        if self.described.is_some() {
+            return Ok(None);
+        }
         if !std::mem::replace(&mut self.has_begun, true) {
             self.begin_streaming();
         }
@@ -551,10 +573,10 @@ impl Engine {
     /// Ends the run of the pipeline: what was committed is in a checkpoint then.
     pub fn close(&mut self, states: &mut [&mut dyn Transaction]) -> Result<()> {
         self.tell_sizes(states);
-        match &mut self.durable {
-            Some(durable) => durable.close(self.batch.info.batch_time, states, &self.workers),
-            None => Ok(()),
-        }
+        let Some(durable) = &mut self.durable else { return Ok(()) };
+        let closed = durable.close(self.batch.info.batch_time, states, &self.workers);
+        self.shared.progress.set_checkpoint(durable.figures(), durable.failure(), durable.backlog());
+        closed
     }
 
     /// The batch is done: nothing that fails from here on is its failure.

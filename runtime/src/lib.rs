@@ -144,11 +144,12 @@ mod clock;
 mod collector;
 mod context;
 mod dataset;
+mod described;
 mod driver;
 mod durable;
 mod engine;
 mod error;
-#[allow(dead_code)]
+#[cfg_attr(not(any(feature = "cli", feature = "testing")), allow(dead_code))]
 mod export;
 mod fold;
 mod guarantee;
@@ -157,6 +158,8 @@ mod key_table;
 mod listener;
 #[cfg(feature = "progress")]
 mod live;
+#[cfg(any(feature = "cli", feature = "testing"))]
+mod lock_file;
 mod migration;
 mod panics;
 mod pipeline;
@@ -205,6 +208,7 @@ pub use checkpoint::SyncPolicy;
 pub use clock::Clock;
 pub use collector::Collector;
 pub use context::StreamingContext;
+pub use described::StateDescription;
 pub use dstream::DStream;
 pub use error::{BoxError, Error, Result};
 pub use listener::{BatchInfo, InputInfo, OutputOperationInfo, ReceiverInfo, StreamingListener};
@@ -217,6 +221,7 @@ pub use progress::{CheckpointProgress, Progress, Recent, Spread, StateProgress, 
 pub use record::{Keep, Key, Lookup, Pair, Record, StateKey};
 pub use remembered::Remembered;
 pub use running::{ManualContext, RunningContext};
+pub use saved::SavedKind;
 pub use shared::Status;
 pub use show::{Show, Shown};
 pub use signal::{StopHandle, StopSignal};

@@ -17,6 +17,7 @@ use crate::listener::{BatchInfo, OutputOperationInfo, StreamingListener};
 use crate::progress::Progress;
 use crate::shared::Shared;
 use crate::signal::StopSignal;
+use crate::time::Time;
 
 /// The time between two drawings.
 const REDRAW: Duration = Duration::from_millis(100);
@@ -29,6 +30,8 @@ const LONG: Duration = Duration::from_millis(500);
 pub(crate) enum Goal {
     Batches(u64),
     Duration(Duration),
+    /// As many batches of an earlier run are to run again first.
+    Replays(u64),
     Unknown,
 }
 
@@ -44,19 +47,51 @@ impl Goal {
     fn template(self) -> &'static str {
         match self {
             Goal::Batches(_) => "[{bar:10}] {pos}/{len} | {wide_msg}",
-            Goal::Duration(_) => "[{bar:10}] {prefix} | {wide_msg}",
+            Goal::Duration(_) | Goal::Replays(_) => "[{bar:10}] {prefix} | {wide_msg}",
             Goal::Unknown => "{spinner} {wide_msg}",
+        }
+    }
+
+    fn style(self) -> ProgressStyle {
+        let style = ProgressStyle::with_template(self.template());
+        style.unwrap_or_else(|_| ProgressStyle::default_spinner()).progress_chars("=> ")
+    }
+
+    /// What comes before this goal, as long as it is not done.
+    fn or_replays(self, progress: &Progress) -> Self {
+        match &progress.checkpoint {
+            Some(checkpoint) if checkpoint.backlog > 0 => Goal::Replays(checkpoint.replays),
+            _ => self,
         }
     }
 
     /// How far the context has come, and how far it will go.
     fn reached(self, progress: &Progress, elapsed: Duration) -> (u64, Option<u64>) {
         match self {
-            Goal::Batches(all) => ((progress.batches + progress.skipped).min(all), Some(all)),
+            // Batches that ran again do not count.
+            Goal::Batches(all) => {
+                let new = (progress.batches + progress.skipped).saturating_sub(replayed(progress));
+                (new.min(all), Some(all))
+            }
             Goal::Duration(all) => (elapsed.min(all).as_millis() as u64, Some(all.as_millis() as u64)),
+            Goal::Replays(all) => (replayed(progress), Some(all)),
             Goal::Unknown => (progress.batches, None),
         }
     }
+
+    /// What stands behind the bar.
+    fn prefix(self, reached: u64, elapsed: Duration) -> String {
+        match self {
+            Goal::Duration(all) => format!("{}/{} s", elapsed.min(all).as_secs(), all.as_secs_f64()),
+            Goal::Replays(all) => format!("replaying batch {} of {all}", (reached + 1).min(all)),
+            Goal::Batches(_) | Goal::Unknown => String::new(),
+        }
+    }
+}
+
+/// Batches of an earlier run that have run again.
+fn replayed(progress: &Progress) -> u64 {
+    progress.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.replays.saturating_sub(checkpoint.backlog))
 }
 
 /// Draws the line for as long as it lives, and leaves a clean terminal behind.
@@ -109,7 +144,6 @@ impl Drop for LiveLine {
 /// The line itself.
 struct Line {
     goal: Goal,
-    style: ProgressStyle,
     target: fn() -> ProgressDrawTarget,
     begun: Instant,
     face: Mutex<Face>,
@@ -119,8 +153,8 @@ struct Line {
 struct Face {
     /// There while the line is on the terminal.
     bar: Option<ProgressBar>,
-    /// How far the context had come, and what the line said.
-    shown: (u64, String),
+    /// What the line is about, how far the context had come, and what the line said.
+    shown: Option<(Goal, u64, String)>,
     /// Whose the terminal is.
     turn: Turn,
 }
@@ -137,8 +171,7 @@ enum Turn {
 
 impl Line {
     fn new(goal: Goal, target: fn() -> ProgressDrawTarget) -> Self {
-        let style = ProgressStyle::with_template(goal.template()).unwrap_or_else(|_| ProgressStyle::default_spinner());
-        Line { goal, style: style.progress_chars("=> "), target, begun: Instant::now(), face: Mutex::default() }
+        Line { goal, target, begun: Instant::now(), face: Mutex::default() }
     }
 
     fn face(&self) -> MutexGuard<'_, Face> {
@@ -147,26 +180,28 @@ impl Line {
 
     fn draw(&self, progress: &Progress) {
         let elapsed = self.begun.elapsed();
-        let (reached, all) = self.goal.reached(progress, elapsed);
+        let goal = self.goal.or_replays(progress);
+        let (reached, all) = goal.reached(progress, elapsed);
         let mut face = self.face();
         match face.turn {
             Turn::Line => {}
             Turn::Stages(since) if since.elapsed() >= LONG => {}
             _ => return,
         }
-        let shown = (reached, text(progress));
+        let text = text(progress);
+        let shown = Some((goal, reached, text.clone()));
         // A spinner turns also when nothing is new.
-        if face.bar.is_some() && face.shown == shown && self.goal != Goal::Unknown {
+        if face.bar.is_some() && face.shown == shown && goal != Goal::Unknown {
             return;
+        }
+        if face.shown.as_ref().is_some_and(|(shown, ..)| *shown != goal) {
+            face.clear();
         }
         let bar = face
             .bar
-            .get_or_insert_with(|| ProgressBar::with_draw_target(all, (self.target)()).with_style(self.style.clone()));
+            .get_or_insert_with(|| ProgressBar::with_draw_target(all, (self.target)()).with_style(goal.style()));
         // The methods that build a bar, unlike those that set its parts, draw nothing.
-        let mut bar = bar.clone().with_position(reached).with_message(shown.1.clone());
-        if let Goal::Duration(all) = self.goal {
-            bar = bar.with_prefix(format!("{}/{} s", elapsed.min(all).as_secs(), all.as_secs_f64()));
-        }
+        let bar = bar.clone().with_position(reached).with_message(text).with_prefix(goal.prefix(reached, elapsed));
         bar.tick();
         face.shown = shown;
     }
@@ -174,13 +209,24 @@ impl Line {
     fn make_way(&self, turn: Turn) {
         let mut face = self.face();
         face.turn = turn;
-        if let Some(bar) = face.bar.take() {
+        face.clear();
+    }
+}
+
+impl Face {
+    fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
     }
 }
 
 impl StreamingListener for Line {
+    /// Somebody may have to say what an earlier run has left.
+    fn on_streaming_started(&self, _: Time) {
+        self.make_way(Turn::Stages(Instant::now()));
+    }
+
     fn on_batch_started(&self, _: &BatchInfo) {
         self.make_way(Turn::Stages(Instant::now()));
     }
@@ -232,6 +278,7 @@ fn short(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::CheckpointProgress;
     use std::io;
 
     /// A terminal of one line.
@@ -309,6 +356,40 @@ mod tests {
         line.on_batch_completed(&BatchInfo { failure: Some("disk full".to_owned()), ..BatchInfo::default() });
         line.draw(&progress);
         assert_eq!(screen(), "", "the failure is about to be reported");
+    }
+
+    #[test]
+    fn batches_of_an_earlier_run_come_first() {
+        let at = |replays, backlog| Progress {
+            batches: replays - backlog,
+            checkpoint: Some(CheckpointProgress { replays, backlog, ..CheckpointProgress::default() }),
+            ..Progress::default()
+        };
+        let goal = Goal::Batches(4);
+        for (backlog, prefix) in [(7, "replaying batch 1 of 7"), (1, "replaying batch 7 of 7")] {
+            let progress = at(7, backlog);
+            let now = goal.or_replays(&progress);
+            assert_eq!(now, Goal::Replays(7));
+            let (reached, all) = now.reached(&progress, Duration::ZERO);
+            assert_eq!((now.prefix(reached, Duration::ZERO).as_str(), all), (prefix, Some(7)));
+        }
+        assert_eq!(goal.or_replays(&at(7, 0)), goal);
+        assert_eq!(goal.reached(&at(7, 0), Duration::ZERO), (0, Some(4)), "only new ones count");
+    }
+
+    static REPLAYS: Mutex<String> = Mutex::new(String::new());
+
+    #[test]
+    fn the_line_changes_when_the_replays_are_done() {
+        let line = Line::new(Goal::Batches(4), || ProgressDrawTarget::term_like(Box::new(Screen(&REPLAYS))));
+        let screen = || REPLAYS.lock().unwrap_or_else(PoisonError::into_inner).trim().to_owned();
+        let checkpoint = CheckpointProgress { replays: 2, backlog: 1, ..CheckpointProgress::default() };
+        let mut progress = Progress { checkpoint: Some(checkpoint), ..Progress::default() };
+        line.draw(&progress);
+        assert_eq!(screen(), "[=====>    ] replaying batch 2 of 2 | waiting for the first batch");
+        progress.checkpoint = None;
+        line.draw(&progress);
+        assert_eq!(screen(), "[          ] 0/4 | waiting for the first batch");
     }
 
     #[test]

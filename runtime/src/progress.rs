@@ -75,7 +75,9 @@ pub struct CheckpointProgress {
     pub took: Duration,
     /// What all state files take on disk.
     pub disk: u64,
-    /// Batches of an earlier run that are still to run again.
+    /// Batches of an earlier run that had to run again when this one started.
+    pub replays: u64,
+    /// How many of them are still to run again.
     pub backlog: u64,
     /// Why the last checkpoint could not be made. Nothing is lost as long as batches are committed; the next one is tried.
     pub failure: Option<String>,
@@ -307,7 +309,13 @@ impl ProgressBoard {
     pub fn set_recovery(&self, backlog: usize, unclaimed: Vec<String>) {
         let backlog = backlog as u64;
         self.lock().progress.checkpoint =
-            Some(CheckpointProgress { backlog, unclaimed, ..CheckpointProgress::default() });
+            Some(CheckpointProgress { replays: backlog, backlog, unclaimed, ..CheckpointProgress::default() });
+    }
+
+    /// The checkpoints alone.
+    #[cfg(feature = "cli")]
+    pub fn checkpoint(&self) -> Option<CheckpointProgress> {
+        self.lock().progress.checkpoint.clone()
     }
 
     pub fn set_checkpoint(&self, figures: Option<CheckpointFigures>, failure: Option<Error>, backlog: usize) {

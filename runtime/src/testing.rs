@@ -1,4 +1,5 @@
-//! For tests of pipelines: does a pipeline lose anything when it is killed? Needs the feature `testing`.
+//! For tests of pipelines: does a pipeline lose anything when it is killed, and can it read what an earlier version of it has saved?
+//! Needs the feature `testing`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,8 +14,56 @@ use crate::checkpoint::{Disk, inspect};
 use crate::context::StreamingContext;
 use crate::error::{BoxError, Error, Result};
 use crate::export::export;
+use crate::lock_file::LockFile;
 use crate::pipeline::Pipeline;
 use crate::time::Time;
+
+/// The variable that has [`check_lock`] write the lock file.
+const LOCK: &str = "MICROBATCH_LOCK";
+
+/// Compares the windows and states of a pipeline with its [lock file](crate::cli#the-lock-file): an error names every one whose
+/// type has changed, that has gone or that is new, and says what to do about it. So a test fails, and not the start of a program
+/// that cannot read its checkpoint. In a test of Cargo `path` is relative to the package.
+///
+/// With `MICROBATCH_LOCK=write` in the environment the file is written. The setup statements of the pipeline run, but no source
+/// and no batch.
+///
+/// ```
+/// use microbatch::prelude::*;
+/// use microbatch::testing;
+///
+/// fn clicks() -> impl Pipeline {
+///     stream!(every = 1s, name = "clicks", |ssc| {
+///         let clicks = ssc.socket_text_stream("localhost", 9999).map(|page| (page, 1u64));
+///         let counts = clicks.update_state_by_key(|ones, sum: Option<u64>| Some(sum.unwrap_or(0) + ones.len() as u64));
+///         counts.print();
+///     })
+/// }
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("stream.lock");
+/// # std::fs::write(&path, "pipeline \"clicks\"\nevery 1s\n\"counts\": state of (String, u64)\n")?;
+/// # let path = path.as_path();
+/// # /*
+/// let path = "stream.lock";
+/// # */
+/// testing::check_lock(clicks(), path)?;
+/// # std::fs::write(&path, "pipeline \"clicks\"\nevery 1s\n\"counts\": state of (String, u32)\n")?;
+/// # let error = testing::check_lock(clicks(), path).unwrap_err().to_string();
+/// # assert!(error.contains("\"counts\" was a state of (String, u32), and is a state of (String, u64)"), "{error}");
+/// # Ok::<(), microbatch::Error>(())
+/// ```
+///
+/// # Errors
+/// When file and pipeline differ, when there is no file, and when a setup statement fails.
+pub fn check_lock(pipeline: impl Pipeline, path: impl AsRef<Path>) -> Result<()> {
+    let (name, every) = (pipeline.name().to_owned(), pipeline.every());
+    let lock = LockFile::of(&name, every, StreamingContext::new(pipeline))?;
+    match std::env::var_os(LOCK) {
+        Some(wish) if wish == "write" => lock.write(path.as_ref()),
+        _ => lock.check(path.as_ref(), &format!("{LOCK}=write cargo test")),
+    }
+}
 
 /// Runs a pipeline with checkpoints to the end of its input; then again and again, killed before, in the middle of, and after
 /// every single write, sync, rename and removal, and started again. Each time the states and the files that the pipeline has

@@ -56,6 +56,7 @@ impl Stamped {
         Ok(Stamped { durable, entry })
     }
 
+    #[cfg_attr(not(any(test, feature = "fuzzing")), allow(dead_code))]
     pub fn put(&self, out: &mut Vec<u8>) {
         match &self.entry {
             Entry::Opened { number, pipeline } => put_opened(out, *number, pipeline),

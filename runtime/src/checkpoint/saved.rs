@@ -13,8 +13,10 @@ use crate::time::Time;
 pub(crate) struct SavedState {
     pub name: String,
     pub shape: Vec<u8>,
+    #[cfg_attr(not(test), allow(dead_code))] // for what later versions may have to say
     pub settings: Vec<u8>,
     pub entries: u64,
+    #[allow(dead_code)] // shown by `Debug`
     pub cutoff: Option<Time>,
     /// What its pieces take on disk.
     pub bytes: u64,

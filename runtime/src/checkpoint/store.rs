@@ -169,6 +169,11 @@ impl Store {
         self.background.needs_full(state)
     }
 
+    /// Waits for the checkpoint under way; `last` and `failure` know how it ended.
+    pub fn settle(&mut self) {
+        self.background.settle();
+    }
+
     /// The last checkpoint of this process that is whole on disk.
     pub fn last(&mut self) -> Option<CheckpointFigures> {
         self.background.is_busy();
@@ -176,6 +181,7 @@ impl Store {
     }
 
     /// Waits for the background thread.
+    #[cfg(test)]
     pub fn close(mut self) -> Result<()> {
         let synced = self.journal.sync();
         self.background.settle();

@@ -40,6 +40,8 @@ pub(crate) struct FileReport {
     pub needed: bool,
     /// What is wrong with it. A journal's last frame may be torn: then the next start cuts it off.
     pub problem: Option<Error>,
+    /// The problem is such a frame.
+    pub torn: bool,
 }
 
 /// Reads a directory and changes nothing. The pipeline may be running.
@@ -68,12 +70,14 @@ pub(crate) fn verify(dir: &Path) -> Result<Vec<FileReport>> {
     };
     let report = |(kind, number)| {
         let path = layout::file(dir, kind, number);
-        let problem = check(dir, kind, number, &path).err().map(Error::from);
+        let checked = check(dir, kind, number, &path);
+        let torn = matches!(checked, Ok(Some(_)));
+        let problem = checked.unwrap_or_else(Some).map(Error::from);
         // A running pipeline may have removed it.
         if problem.is_some() && !path.exists() {
             return None;
         }
-        Some(FileReport { bytes: size(&path), needed: needs(kind, number), problem, path })
+        Some(FileReport { bytes: size(&path), needed: needs(kind, number), problem, torn, path })
     };
     Ok(Listing::read(dir)?.files().filter_map(report).collect())
 }
@@ -128,14 +132,15 @@ fn read_quietly(dir: &Path) -> Result<Found> {
     }
 }
 
-fn check(dir: &Path, kind: FileKind, number: u64, path: &Path) -> Result<(), Problem> {
+/// A torn last frame is no error.
+fn check(dir: &Path, kind: FileKind, number: u64, path: &Path) -> Result<Option<Problem>, Problem> {
     match kind {
-        FileKind::Manifest => Manifest::read(dir, number).map(drop),
-        FileKind::State => verify_file(path),
-        FileKind::Journal => match read(path, number, None) {
-            Ok(scan) if scan.torn => Err(Problem::at(path, scan.length, "the last frame is torn")),
-            read => read.map(drop).map_err(Problem::Other),
-        },
+        FileKind::Manifest => Manifest::read(dir, number).map(|_| None),
+        FileKind::State => verify_file(path).map(|()| None),
+        FileKind::Journal => {
+            let scan = read(path, number, None).map_err(Problem::Other)?;
+            Ok(scan.torn.then(|| Problem::at(path, scan.length, "the last frame is torn")))
+        }
     }
 }
 

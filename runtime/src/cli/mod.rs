@@ -20,31 +20,72 @@
 //! | `--batches N` | stop after N batches |
 //! | `--duration TIME` | stop gracefully after this long: `30s`, `5min`, `1h 30min` |
 //! | `--workers N` | threads that run a stage |
+//! | `--checkpoint-dir DIR` | keep in this directory what must not be lost, and go on from there: [`checkpoint_dir`](StreamingContext::checkpoint_dir) |
+//! | `--checkpoint-interval TIME` | how often windows and states are written there: [`checkpoint_interval`](StreamingContext::checkpoint_interval) |
 //! | `--explain[=text\|mermaid\|dot]` | print the plan and end |
 //! | `-q`, `--quiet` | neither the live line nor the summary |
 //! | `-h`, `--help`, `-V`, `--version` | |
 //!
-//! `--checkpoint-dir DIR` is reserved. While the pipeline runs, a live line on the terminal shows how it is doing; Ctrl-C and
-//! SIGTERM stop it gracefully; at the end one line on standard error sums up. What is wrong on the command line ends the
-//! process with exit code 2.
+//! While the pipeline runs, a live line on the terminal shows how it is doing; Ctrl-C and SIGTERM stop it gracefully; at the end
+//! one line on standard error sums up. Checkpoints that cannot be made, and saved states that no operator asks for, are told
+//! there at once, also with `--quiet`. What is wrong on the command line ends the process with exit code 2.
+//!
+//! # Commands for checkpoints
+//!
+//! | command | what it does |
+//! |---|---|
+//! | `checkpoint inspect [DIR]` | shows what a checkpoint directory holds: batches, sources, states, files |
+//! | `checkpoint verify [DIR]` | reads every file to its end, and says what each damaged one means; exit code 1 if a start could not go on from here |
+//! | `checkpoint export [DIR] STATE` | writes a window or a state to standard output, a JSON object a line, as of the last checkpoint |
+//! | `checkpoint compact [DIR]` | writes what is needed into one file, and removes the rest; the pipeline must not be running |
+//! | `checkpoint lock [--check] [FILE]` | writes what the pipeline keeps in its checkpoints to the [lock file](#the-lock-file), or compares it |
+//!
+//! `DIR` may be left out where `--checkpoint-dir DIR` is given. The first three change nothing, and may be used while the pipeline
+//! runs. Apart from `lock` these commands need no arguments of the program: [`Cli::parse`] does what they say and ends the
+//! process.
+//!
+//! An argument of the program cannot have the value `checkpoint`, which is the command, unless it comes behind `--`:
+//! `shout -- checkpoint` shouts it.
+//!
+//! # The lock file
+//! `checkpoint lock` asks the pipeline for its windows and states, and writes them to `stream.lock`: the pipeline's name, its
+//! batch interval, and for each window and state its name, kind and type, a line each, sorted. Commit this file.
+//! `checkpoint lock --check` compares: if a type has changed, or a state has gone or come, it says which, what to do about it,
+//! and ends with exit code 1. So CI fails, and not the start of a deployed program that cannot read its checkpoint.
+//!
+//! For both, the setup statements of the pipeline run, but no source and no batch, and no checkpoint directory is touched. The
+//! program's arguments come before the command, `shout WORD checkpoint lock`, because the pipeline may depend on them. Tests can
+//! do the same with `testing::check_lock`.
 
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::num::{NonZeroU64, NonZeroUsize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use indicatif::HumanCount;
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::clock::Clock;
 use crate::context::StreamingContext;
 use crate::error::Result;
 use crate::pipeline::Pipeline;
-use crate::progress::Progress;
+
+mod checkpoint;
+mod columns;
+mod flags;
+mod inspect;
+mod lock;
+mod notices;
+mod out;
+mod summary;
+mod verify;
+
+use checkpoint::Tool;
+use lock::Lock;
+use notices::Notices;
 
 /// Runs a pipeline as the command line of this process says. See the [module](self).
 ///
@@ -92,7 +133,9 @@ impl Cli {
             .about(about.into())
             .version(concat!("(microbatch ", env!("CARGO_PKG_VERSION"), ")"))
             .next_help_heading("Running");
-        Cli { command: command.args(usual_flags()) }
+        let command = command.args(flags::usual()).subcommand(checkpoint::command());
+        // The commands for checkpoints do without the program's arguments; a `help` command would take a value from them.
+        Cli { command: command.subcommand_negates_reqs(true).disable_help_subcommand(true) }
     }
 
     /// What `--version` shows: usually `env!("CARGO_PKG_VERSION")`. Without it, the version of microbatch.
@@ -128,7 +171,7 @@ impl Cli {
     }
 
     /// Reads the command line of this process. When it is wrong, or asks for help or the version, this ends the process, with
-    /// exit code 2 or 0.
+    /// exit code 2 or 0; so do the [commands for checkpoints](self#commands-for-checkpoints) that need no pipeline.
     #[must_use = "`run` runs a pipeline as the command line says"]
     pub fn parse(self) -> Options {
         self.parse_from(std::env::args_os())
@@ -155,40 +198,6 @@ fn named(command: Command, path: Option<&OsString>) -> Command {
     }
 }
 
-const FORMATS: [&str; 3] = ["text", "mermaid", "dot"];
-
-fn usual_flags() -> [Arg; 6] {
-    let flag = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help)
-    };
-    [
-        flag("batches", "N", "Stop after this many batches").value_parser(value_parser!(NonZeroU64)),
-        flag("duration", "TIME", "Stop gracefully after this long: 30s, 5min, \"1h 30min\"").value_parser(duration),
-        flag("workers", "N", "Threads that run a stage (default: one a core)")
-            .value_parser(value_parser!(NonZeroUsize)),
-        flag("checkpoint-dir", "DIR", "Reserved: this version keeps no checkpoints"),
-        flag("explain", "FORMAT", "Print the plan and end; FORMAT is text, mermaid or dot")
-            .num_args(0..=1)
-            .require_equals(true)
-            .default_missing_value("text")
-            .hide_possible_values(true)
-            .value_parser(PossibleValuesParser::new(FORMATS)),
-        Arg::new("quiet")
-            .long("quiet")
-            .short('q')
-            .action(ArgAction::SetTrue)
-            .help("Show neither the live line nor the summary"),
-    ]
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(duration) if duration.is_zero() => Err("it must be above zero".to_owned()),
-        Ok(duration) => Ok(duration),
-        Err(error) => Err(format!("{error}; write it as `30s`, `5min` or `500ms`")),
-    }
-}
-
 /// A command line that was read.
 #[must_use = "`run` runs a pipeline as the command line says"]
 pub struct Options {
@@ -197,13 +206,39 @@ pub struct Options {
 }
 
 impl Options {
+    /// Does what the command line says without a pipeline.
     fn checked(self) -> Self {
-        if self.matches.contains_id("checkpoint-dir") {
-            let what = "'--checkpoint-dir' is reserved: it comes with checkpoints, which this version does not have yet; \
-                        run without it";
-            self.refuse(ErrorKind::UnknownArgument, what);
+        if let Some(lock) = Lock::of(&self.matches) {
+            self.check_arguments(&lock);
+        } else if let Some(tool) = Tool::of(&self.matches) {
+            let tool = tool.unwrap_or_else(|missing| self.refuse(ErrorKind::MissingRequiredArgument, missing));
+            std::process::exit(tool.run(self.name()));
         }
         self
+    }
+
+    /// For the lock file the pipeline is made, and with it whatever it is made from.
+    fn check_arguments(&self, lock: &Lock) {
+        let is_missing = |arg: &&Arg| arg.is_required_set() && !self.matches.contains_id(arg.get_id().as_str());
+        if self.command.get_positionals().any(|arg| is_missing(&arg)) {
+            let what = format!(
+                "the pipeline may depend on the program's arguments: give them before the command, '{}'",
+                self.lock_command(lock)
+            );
+            self.refuse(ErrorKind::MissingRequiredArgument, what);
+        }
+    }
+
+    /// How the lock file is asked for.
+    fn lock_command(&self, lock: &Lock) -> String {
+        let words = [self.name().to_owned()].into_iter();
+        let arguments = self.command.get_positionals().filter(|arg| arg.is_required_set()).map(ToString::to_string);
+        words.chain(arguments).chain([lock.to_string()]).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The program's.
+    fn name(&self) -> &str {
+        self.command.get_bin_name().unwrap_or_else(|| self.command.get_name())
     }
 
     /// Ends the process as a mistake on its command line does.
@@ -257,10 +292,11 @@ impl Options {
         self.matches.get_flag("quiet")
     }
 
-    /// Runs the pipeline as the command line says, on this thread. With `--explain` it prints the plan and runs nothing.
+    /// Runs the pipeline as the command line says, on this thread. With `--explain` it prints the plan and runs nothing; with
+    /// `checkpoint lock` it writes or compares the lock file.
     ///
     /// # Errors
-    /// When the pipeline cannot start, and when a batch fails for good.
+    /// When the pipeline cannot start, and when a batch fails for good; when the lock file says something else than the pipeline.
     pub fn run<P: Pipeline>(&self, pipeline: P) -> Result<()> {
         self.run_with(pipeline, |context| context)
     }
@@ -288,18 +324,27 @@ impl Options {
     ) -> Result<()> {
         if let Some(format) = self.get("explain") {
             let plan = pipeline.plan();
-            match format {
-                "mermaid" => print!("{}", plan.to_mermaid()),
-                "dot" => print!("{}", plan.to_dot()),
-                _ => print!("{plan}"),
-            }
-            return Ok(());
+            return out::print(&match format {
+                "mermaid" => plan.to_mermaid(),
+                "dot" => plan.to_dot(),
+                _ => plan.to_string(),
+            });
         }
-        let context = self.apply(settings(StreamingContext::new(pipeline)));
+        let (name, every) = (pipeline.name().to_owned(), pipeline.every());
+        let context = settings(StreamingContext::new(pipeline));
+        if let Some(lock) = Lock::of(&self.matches) {
+            return lock.run(&name, every, context, self);
+        }
+        self.run_batches(self.apply(context))
+    }
+
+    fn run_batches<P: Pipeline>(&self, context: StreamingContext<P>) -> Result<()> {
         let (shared, begun) = (context.shared(Clock::wall()), Instant::now());
-        let ended = context.run_here(&shared);
+        let notices = Arc::new(Notices::new(&shared.progress));
+        let ended = context.run_here(&shared, || shared.listeners.add(Arc::clone(&notices) as _));
+        notices.tell();
         if !self.is_quiet() {
-            eprintln!("{}", summary(&shared.progress(), begun.elapsed()));
+            eprintln!("{}", summary::line(&shared.progress(), begun.elapsed()));
         }
         ended
     }
@@ -314,36 +359,18 @@ impl Options {
         if let Some(workers) = self.matches.get_one::<NonZeroUsize>("workers") {
             context = context.workers(workers.get());
         }
+        if let Some(directory) = self.matches.get_one::<PathBuf>("checkpoint-dir") {
+            context = context.checkpoint_dir(directory);
+        }
+        if let Some(interval) = self.matches.get_one::<Duration>("checkpoint-interval") {
+            if !context.has_checkpoint_dir() {
+                let what = "'--checkpoint-interval' needs a directory for the checkpoints: '--checkpoint-dir <DIR>'";
+                self.refuse(ErrorKind::MissingRequiredArgument, what);
+            }
+            context = context.checkpoint_interval(*interval);
+        }
         if self.is_quiet() { context } else { context.show_progress() }
     }
-}
-
-/// The last line of a run.
-fn summary(progress: &Progress, elapsed: Duration) -> String {
-    let rate = progress.records as f64 / elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
-    let count =
-        |count: u64, one: &str, many: &str| format!("{} {}", HumanCount(count), if count == 1 { one } else { many });
-    let mut parts = vec![
-        count(progress.batches, "batch", "batches"),
-        format!(
-            "{} in {elapsed:.1?} ({} records/s)",
-            count(progress.records, "record", "records"),
-            HumanCount(rate.round() as u64)
-        ),
-        format!(
-            "total delay {:.1?} on average, {:.1?} at most",
-            progress.recent.total_delay.average, progress.recent.total_delay.max
-        ),
-    ];
-    let exceptions = [
-        (progress.failures, "failure", "failures"),
-        (progress.skipped, "skipped batch", "skipped batches"),
-        (progress.bad_records(), "bad record", "bad records"),
-    ];
-    parts.extend(
-        exceptions.iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| count(*number, one, many)),
-    );
-    parts.join(", ")
 }
 
 #[cfg(test)]
@@ -354,21 +381,5 @@ mod tests {
     fn the_description_is_consistent() {
         let cli = Cli::new("x").argument("A", "a").optional("B", "b").option("c", "C", "c").flag("d", "d");
         cli.command.debug_assert();
-    }
-
-    #[test]
-    fn durations_have_a_unit_and_are_above_zero() {
-        assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
-        assert!(duration("0s").is_err());
-        assert!(duration("30").is_err_and(|error| error.contains("`30s`")));
-    }
-
-    #[test]
-    fn a_summary_names_failures_only_when_there_are_any() {
-        let mut progress = Progress { batches: 5, records: 1500, ..Progress::default() };
-        let line = "5 batches, 1,500 records in 3.0s (500 records/s), total delay 0.0ns on average, 0.0ns at most";
-        assert_eq!(summary(&progress, Duration::from_secs(3)), line);
-        progress.failures = 1;
-        assert_eq!(summary(&progress, Duration::from_secs(3)), format!("{line}, 1 failure"));
     }
 }

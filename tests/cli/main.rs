@@ -7,6 +7,9 @@ use std::process::{Child, Command, Output, Stdio};
 use microbatch::cli::{Cli, Options};
 use microbatch::prelude::*;
 
+mod checkpoints;
+mod lock;
+
 /// The variable that makes a program of a test: its arguments, one a line.
 const ARGUMENTS: &str = "MICROBATCH_CLI_ARGUMENTS";
 
@@ -120,7 +123,7 @@ fn what_is_wrong_on_the_command_line_ends_the_program_with_2() {
         (&["hello", "--duration", "0s"], "above zero"),
         (&["hello", "--explain=picture"], "mermaid"),
         (&["hello", "often"], "invalid value 'often' for 'TIMES'"),
-        (&["hello", "--checkpoint-dir", "state"], "it comes with checkpoints"),
+        (&["hello", "--checkpoint-interval", "10s"], "'--checkpoint-dir <DIR>'"),
     ] {
         let output = run("shout", arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
@@ -141,6 +144,8 @@ fn help_and_version_are_those_of_the_program() {
         "--duration <TIME>",
         "--workers <N>",
         "--checkpoint-dir <DIR>",
+        "--checkpoint-interval <TIME>",
+        "Look after a checkpoint directory",
         "--explain[=<FORMAT>]",
         "-q, --quiet",
     ] {
@@ -155,7 +160,7 @@ fn a_failed_batch_is_the_programs_error() {
     assert!(!output.status.success());
     let stderr = stderr(&output);
     assert!(stderr.starts_with("2 batches, 2 records in ") && stderr.contains(", 1 failure\n"), "{stderr}");
-    assert!(stderr.contains("`loud` panicked at tests/cli.rs:") && stderr.contains(": hoarse\n"), "{stderr}");
+    assert!(stderr.contains("`loud` panicked at tests/cli/main.rs:") && stderr.contains(": hoarse\n"), "{stderr}");
 }
 
 /// Signals are sent by the shell, which every Unix has.
@@ -217,6 +222,23 @@ mod signals {
             numbers.collect_into(&out);
         });
         options.run(pipeline)
+    }
+
+    #[test]
+    fn a_directory_in_use_can_be_read_and_not_compacted() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path().to_str().unwrap();
+        let (child, lines) = start("checkpoints::count", &["--forever", "--checkpoint-dir", dir, "-q"], "batch 3");
+        drain(lines);
+        for tool in ["inspect", "verify"] {
+            let output = run("checkpoints::count", &["checkpoint", tool, dir]);
+            assert!(output.status.success(), "{output:?}");
+        }
+        let output = run("checkpoints::count", &["checkpoint", "compact", dir]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(stderr(&output).contains(&format!("process {} uses the directory", child.id())), "{output:?}");
+        send("TERM", &child);
+        assert!(child.wait_with_output().unwrap().status.success());
     }
 
     #[test]

@@ -1,0 +1,86 @@
+//! `checkpoint verify`: whether all files are whole, and what it means where one is not.
+
+use std::path::Path;
+
+use indicatif::HumanBytes;
+
+use super::columns::{Align, columns};
+use super::out;
+use crate::checkpoint::{FileReport, Recovered, inspect, verify};
+use crate::error::{Error, Result};
+
+/// Says how the files are. Returns whether a start could go on from here.
+pub(super) fn run(dir: &Path) -> Result<bool> {
+    let (usable, reports) = (inspect(dir), verify(dir)?);
+    if reports.is_empty() {
+        return usable.map(|_| true);
+    }
+    let recovered = usable.as_ref().ok().map(|summary| summary.recovered.as_ref());
+    let mut text = table(&reports);
+    for report in &reports {
+        if let Some(problem) = &report.problem {
+            text += &format!("\n{}\n  {}\n", words(problem), meaning(report, recovered));
+        }
+    }
+    out::print(&text)?;
+    if let Err(error) = usable {
+        eprintln!("error: {error}");
+        return Ok(false);
+    }
+    Ok(reports.iter().all(|report| report.problem.is_none() || report.torn || !report.needed))
+}
+
+fn table(reports: &[FileReport]) -> String {
+    let rows: Vec<[String; 4]> = reports
+        .iter()
+        .map(|report| {
+            let state = match (&report.problem, report.torn) {
+                (None, _) => "whole",
+                (Some(_), true) => "torn",
+                (Some(_), false) => "damaged",
+            };
+            let needed = if report.needed { "needed" } else { "in reserve" };
+            [name(report), HumanBytes(report.bytes).to_string(), needed.to_owned(), state.to_owned()]
+        })
+        .collect();
+    columns([("FILE", Align::Left), ("BYTES", Align::Right), ("", Align::Left), ("STATE", Align::Left)], &rows)
+}
+
+fn name(report: &FileReport) -> String {
+    report.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The problem without its help: that is about a start that fails.
+fn words(problem: &Error) -> String {
+    match problem {
+        Error::Checkpoint { path, what, .. } => format!("`{}`: {what}", path.display()),
+        other => other.to_string(),
+    }
+}
+
+/// What it means that a file is damaged. `usable` is what a start would find: nothing if it would fail.
+fn meaning(report: &FileReport, usable: Option<Option<&Recovered>>) -> String {
+    let name = name(report);
+    let (kind, _) = name.split_once('-').unwrap_or((&name, ""));
+    let Some(recovered) = usable else {
+        return match kind {
+            "manifest" => "This checkpoint cannot be used.",
+            "state" => "Checkpoints that need this file cannot be used.",
+            _ if report.torn => "The last write was cut short.",
+            _ => "The batches from there on cannot be read, and none may be left out.",
+        }
+        .to_owned();
+    };
+    if report.torn {
+        return "The last write was cut short, as by a crash, before it counted: the next start cuts it off. Nothing is lost."
+            .to_owned();
+    }
+    match recovered {
+        Some(Recovered { number, batches, warnings, .. }) if !warnings.is_empty() => format!(
+            "The newest checkpoint cannot be used. The next start goes back to number {number}, and runs the {} batches since then again. Nothing is lost; but look after the disk.",
+            batches.len()
+        ),
+        _ if report.needed => "The next start needs it: restore the directory from a copy.".to_owned(),
+        _ => "Only an older checkpoint needs it, which is kept in case the newest one is damaged. That one is whole: nothing is lost; but look after the disk.".to_owned(),
+    }
+}
