@@ -38,7 +38,10 @@ fn pipeline(outs: &[Collector<(String, u64)>; 3], totals: &Collector<u64>) -> im
     })
 }
 
-fn run(directory: Option<&Path>, stops: &[u64]) -> (Vec<Vec<(Time, Pairs)>>, Vec<(Time, Vec<u64>)>) {
+/// What all outputs got: of the keyed streams, and of the one without keys.
+type Results = (Vec<Vec<(Time, Pairs)>>, Vec<(Time, Vec<u64>)>);
+
+fn run(directory: Option<&Path>, stops: &[u64]) -> Results {
     let outs: [Collector<(String, u64)>; 3] = Default::default();
     let totals = Collector::default();
     let mut done = 0;

@@ -56,7 +56,7 @@ impl Thread {
 fn select<'a>(batch: &[(u64, u64)], own: usize, workers: usize, records: &'a mut Vec<(u64, u64)>) -> &'a [(u64, u64)] {
     records.resize(batch.len(), (0, 0));
     // The upper half of a hash as a part of 1, times the number of threads: no division.
-    let thread_of = |hash: u64| ((hash >> 32) * workers as u64 >> 32) as usize;
+    let thread_of = |hash: u64| (((hash >> 32) * workers as u64) >> 32) as usize;
     let (hasher, mut length) = (FixedState::with_seed(1), 0);
     for record in batch {
         records[length] = *record;

@@ -35,8 +35,8 @@ pub(crate) fn export(state: &SavedState, line: &mut dyn FnMut(&str) -> Result<()
         // The first byte is the shard. A piece without bytes marks that nothing before it counts.
         let Some((_, bytes)) = bytes.split_first() else { continue };
         match (kind, piece_kind) {
-            (SavedKind::State, _) => read_states(&shape, bytes, &mut entries).map_err(malformed)?,
-            (SavedKind::Window, PieceKind::Pane(end)) => {
+            (SavedKind::Keyed, _) => read_states(&shape, bytes, &mut entries).map_err(malformed)?,
+            (SavedKind::Panes, PieceKind::Pane(end)) => {
                 read_pane(&shape, end, bytes, line).map_err(|error| error.or_else(malformed))?;
             }
             (_, PieceKind::Pane(time)) => {

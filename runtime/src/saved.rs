@@ -27,9 +27,9 @@ pub(crate) fn encoded(kind: PieceKind, mut bytes: Vec<u8>) -> Piece {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Record)]
 pub enum SavedKind {
     /// The states of keys.
-    State,
+    Keyed,
     /// The panes of a window by key.
-    Window,
+    Panes,
     /// The blocks of a window over records.
     Blocks,
 }
@@ -37,8 +37,8 @@ pub enum SavedKind {
 impl fmt::Display for SavedKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            SavedKind::State => "state",
-            SavedKind::Window => "window by key",
+            SavedKind::Keyed => "state",
+            SavedKind::Panes => "window by key",
             SavedKind::Blocks => "window",
         })
     }

@@ -45,45 +45,37 @@ pub trait Transaction {
     }
 }
 
-/// What outlives a batch by means of something else that does.
-pub trait Delegates {
-    /// What it consists of.
-    type Inner: Transaction;
-    /// To be asked.
-    fn inner(&self) -> &Self::Inner;
-    /// To be changed.
-    fn inner_mut(&mut self) -> &mut Self::Inner;
+/// `Transaction` for what outlives a batch by means of a member that does. Not a trait with a blanket implementation: rustc
+/// would then not find out which one is meant, and report what is wrong with a key or a value once more.
+macro_rules! delegate_transaction {
+    ($member:tt) => {
+        fn commit(&mut self, time: Time, workers: &Workers) {
+            Transaction::commit(&mut self.$member, time, workers);
+        }
+        fn rollback(&mut self) {
+            Transaction::rollback(&mut self.$member);
+        }
+        fn size(&self) -> StateSize {
+            self.$member.size()
+        }
+        fn describe(&self, other: Option<DescribeValue>) -> Description {
+            self.$member.describe(other)
+        }
+        fn track(&mut self) {
+            Transaction::track(&mut self.$member);
+        }
+        fn capture(&mut self, time: Time, everything: bool, workers: &Workers) -> Captured {
+            Transaction::capture(&mut self.$member, time, everything, workers)
+        }
+        fn restore(&mut self, saved: &Saved<'_>, workers: &Workers) -> Result<()> {
+            Transaction::restore(&mut self.$member, saved, workers)
+        }
+        fn wants_functions(&self) -> bool {
+            Transaction::wants_functions(&self.$member)
+        }
+    };
 }
-
-impl<T: Delegates> Transaction for T {
-    fn commit(&mut self, time: Time, workers: &Workers) {
-        self.inner_mut().commit(time, workers);
-    }
-    fn rollback(&mut self) {
-        self.inner_mut().rollback();
-    }
-    fn size(&self) -> StateSize {
-        self.inner().size()
-    }
-    fn describe(&self, other: Option<DescribeValue>) -> Description {
-        self.inner().describe(other)
-    }
-    fn track(&mut self) {
-        self.inner_mut().track();
-    }
-    fn capture(&mut self, time: Time, everything: bool, workers: &Workers) -> Captured {
-        self.inner_mut().capture(time, everything, workers)
-    }
-    fn restore(&mut self, saved: &Saved<'_>, workers: &Workers) -> Result<()> {
-        self.inner_mut().restore(saved, workers)
-    }
-    fn wants_functions(&self) -> bool {
-        self.inner().wants_functions()
-    }
-    fn queries(&mut self) -> Option<Arc<dyn Any + Send + Sync>> {
-        self.inner_mut().queries()
-    }
-}
+pub(crate) use delegate_transaction;
 
 /// How much a window or a stateful operator remembers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

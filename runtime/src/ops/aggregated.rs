@@ -10,8 +10,11 @@ use crate::error::Result;
 use crate::ops::entering::Entering;
 use crate::ops::window::Slides;
 use crate::record::{Keep, Record, StateKey};
+use crate::saved::{Captured, DescribeValue, Description, Saved};
+use crate::stage::Workers;
 use crate::state::StateRecord;
-use crate::transaction::Delegates;
+use crate::time::Time;
+use crate::transaction::{StateSize, Transaction, delegate_transaction};
 use crate::window::{Algorithm, KeyedWindow};
 use crate::window_shape::WindowShape;
 
@@ -121,18 +124,11 @@ where
     }
 }
 
-impl<K, A> Delegates for Aggregated<K, A>
+impl<K, A> Transaction for Aggregated<K, A>
 where
     K: StateRecord,
     A: Aggregate,
     AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>,
 {
-    type Inner = ByKey<K, A>;
-
-    fn inner(&self) -> &Self::Inner {
-        &self.0
-    }
-    fn inner_mut(&mut self) -> &mut Self::Inner {
-        &mut self.0
-    }
+    delegate_transaction!(0);
 }

@@ -9,8 +9,11 @@ use crate::ops::shuffle::{Counter, Fold};
 use crate::ops::window::Slides;
 use crate::ops::windowed::{CountedForWindow, Folded};
 use crate::record::{Keep, Record};
+use crate::saved::{Captured, DescribeValue, Description, Saved};
+use crate::stage::Workers;
 use crate::table::{ShardedTable, hash_of, shard_of};
-use crate::transaction::Delegates;
+use crate::time::Time;
+use crate::transaction::{StateSize, Transaction, delegate_transaction};
 use crate::window::{Algorithm, KeyedWindow, Merge, Subtract};
 use crate::window_shape::WindowShape;
 
@@ -84,15 +87,8 @@ where
     }
 }
 
-impl<C: Record, F: Merge<C> + Send + Sync, A: Algorithm<C, F>> Delegates for Single<C, F, A> {
-    type Inner = KeyedWindow<(), C, F, A>;
-
-    fn inner(&self) -> &Self::Inner {
-        &self.window
-    }
-    fn inner_mut(&mut self) -> &mut Self::Inner {
-        &mut self.window
-    }
+impl<C: Record, F: Merge<C> + Send + Sync, A: Algorithm<C, F>> Transaction for Single<C, F, A> {
+    delegate_transaction!(window);
 }
 
 /// What `count_by_window` keeps.
@@ -108,15 +104,8 @@ impl Slides<CountedForWindow> for CountWindow {
     }
 }
 
-impl Delegates for CountWindow {
-    type Inner = Single<u64, Counter, Subtract>;
-
-    fn inner(&self) -> &Self::Inner {
-        &self.0
-    }
-    fn inner_mut(&mut self) -> &mut Self::Inner {
-        &mut self.0
-    }
+impl Transaction for CountWindow {
+    delegate_transaction!(0);
 }
 
 /// What an aggregate of all records keeps.
@@ -157,16 +146,9 @@ where
     }
 }
 
-impl<A: Aggregate> Delegates for AggregatedSingle<A>
+impl<A: Aggregate> Transaction for AggregatedSingle<A>
 where
     AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>,
 {
-    type Inner = Single<A::Partial, Lifted<A>, AlgorithmOf<A>>;
-
-    fn inner(&self) -> &Self::Inner {
-        &self.0
-    }
-    fn inner_mut(&mut self) -> &mut Self::Inner {
-        &mut self.0
-    }
+    delegate_transaction!(0);
 }

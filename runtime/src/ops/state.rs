@@ -97,7 +97,7 @@ impl<K: StateRecord, S: Record> Transaction for KeyedState<K, S> {
     }
 
     fn describe(&self, other: Option<DescribeValue>) -> Description {
-        Description::of::<K, S>(SavedKind::State, other)
+        Description::of::<K, S>(SavedKind::Keyed, other)
     }
 
     fn track(&mut self) {

@@ -300,7 +300,7 @@ where
     }
     fn describe(&self, other: Option<DescribeValue>) -> Description {
         let pane = Some(self.shape().pane);
-        Description { pane, ..Description::of::<K, C>(SavedKind::Window, other) }
+        Description { pane, ..Description::of::<K, C>(SavedKind::Panes, other) }
     }
     fn capture(&mut self, time: Time, everything: bool, workers: &Workers) -> Captured {
         KeyedWindow::capture(self, time, everything, workers)
