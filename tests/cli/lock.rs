@@ -131,7 +131,7 @@ fn a_pipeline_is_asked_without_being_started() {
     let states = context.checkpoint_dir(&checkpoints).states().unwrap();
     let known: Vec<_> = states.iter().map(|state| (&*state.name, state.kind, state.shape.to_string())).collect();
     let shape = || "(String, u64)".to_owned();
-    assert_eq!(known, [("counts", SavedKind::State, shape()), ("recent", SavedKind::Window, shape())]);
+    assert_eq!(known, [("counts", SavedKind::Keyed, shape()), ("recent", SavedKind::Panes, shape())]);
     assert!(!checkpoints.exists());
 }
 
