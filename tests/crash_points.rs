@@ -91,3 +91,82 @@ fn a_sink_without_transactions_is_found_out() {
     let error = testing::crash_points(pipeline, sales(3)).unwrap_err().to_string();
     assert!(error.starts_with("killed ") && error.contains("the file `log` has 4 lines, and should have 3"), "{error}");
 }
+
+/// A state, a window, files and a database.
+#[cfg(feature = "sqlite")]
+mod database {
+    use rusqlite::{Connection, OptionalExtension, params};
+
+    use super::*;
+
+    struct Prices(Connection);
+
+    impl Prices {
+        fn open(path: &Path) -> Self {
+            let database = Connection::open(path).unwrap();
+            let tables = "CREATE TABLE IF NOT EXISTS prices (batch INTEGER, item TEXT, price INTEGER);
+                          CREATE TABLE IF NOT EXISTS batches (output TEXT PRIMARY KEY, last INTEGER)";
+            database.execute_batch(tables).unwrap();
+            Prices(database)
+        }
+    }
+
+    impl TransactionalSink<(&str, u64)> for Prices {
+        fn last_batch(&mut self, output: &str) -> Result<Option<BatchId>, BoxError> {
+            let mut query = self.0.prepare("SELECT last FROM batches WHERE output = ?1")?;
+            let last = query.query_row([output], |row| row.get::<_, i64>(0)).optional()?;
+            Ok(last.map(|last| BatchId { output: output.into(), time: Time::from_millis(last as u64) }))
+        }
+
+        fn write_batch(&mut self, batch: &BatchId, records: Vec<(&str, u64)>) -> Result<(), BoxError> {
+            let time = batch.time.as_millis() as i64;
+            let transaction = self.0.transaction()?;
+            for (item, price) in records {
+                transaction.execute("INSERT INTO prices VALUES (?1, ?2, ?3)", params![time, item, price as i64])?;
+            }
+            transaction.execute("INSERT OR REPLACE INTO batches VALUES (?1, ?2)", params![&*batch.output, time])?;
+            Ok(transaction.commit()?)
+        }
+    }
+
+    /// What is in the files, and in the database.
+    fn observe(folder: &Path) -> Result<String, BoxError> {
+        let mut lines = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let (path, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
+            if path.is_dir() && !name.as_encoded_bytes().starts_with(b".") {
+                let text = fs::read_to_string(path.join("part-00000"))?;
+                lines.extend(text.lines().map(|line| format!("{name:?} {line}")));
+            }
+        }
+        let database = Connection::open(folder.join("prices.db"))?;
+        let mut query = database.prepare("SELECT batch, item, price FROM prices")?;
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            let (batch, item, price) = (row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?);
+            lines.push(format!("{batch} {item} {price}"));
+        }
+        Ok(lines.join("\n"))
+    }
+
+    #[test]
+    fn a_state_a_window_files_and_a_database_survive_every_crash() {
+        let pipeline = |folder: &Path, input: Sales| {
+            let (totals_prefix, counts_prefix) = (folder.join("totals"), folder.join("counts"));
+            let prices = Prices::open(&folder.join("prices.db"));
+            stream!(every = 1s, name = "shop", require = exactly_once, |ssc| {
+                let sales = ssc.queue_stream(input);
+                let totals = sales.update_state_by_key(|prices, total: Option<u64>| {
+                    Some(total.unwrap_or(0) + prices.iter().sum::<u64>()).filter(|total| total % 5 != 0)
+                });
+                totals.save_as_text_files(totals_prefix);
+                sales.foreach_batch_once(prices);
+                let counts = sales.map_values(|_| 1u64).reduce_by_key_and_window(|a, b| a + b, |a, b| a - b, 4s, 2s);
+                counts.save_as_text_files(counts_prefix);
+            })
+        };
+        let report = CrashTest::new(pipeline, sales(8)).observe(observe).run().unwrap();
+        println!("{report}");
+        assert!(report.crashes > 200, "{report:?}");
+    }
+}

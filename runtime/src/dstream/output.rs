@@ -217,7 +217,7 @@ mod methods {
         /// StreamingContext::new(pipeline).manual()?.advance(2)?;
         /// # Ok::<(), microbatch::Error>(())
         /// ```
-        pub fn foreach_batch_once<S: TransactionalSink<T>>(&self, sink: S)
+        pub fn foreach_batch_once<S: TransactionalSink<T> + Send>(&self, sink: S)
         where
             T: Send,
         {

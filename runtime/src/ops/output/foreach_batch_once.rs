@@ -1,7 +1,7 @@
 //! `foreach_batch_once`: into a sink that has transactions.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::Commit;
 use crate::error::BoxError;
@@ -48,12 +48,13 @@ pub trait TransactionalSink<T> {
 
 /// See [`DStream::foreach_batch_once`](crate::DStream::foreach_batch_once).
 pub fn foreach_batch_once<S>(sink: S) -> ForeachBatchOnce<S> {
-    ForeachBatchOnce { sink, last: None }
+    ForeachBatchOnce { sink: Mutex::new(sink), last: None }
 }
 
 /// See [`foreach_batch_once`].
 pub struct ForeachBatchOnce<S> {
-    sink: S,
+    /// Never locked: workers see the output operation, though not the sink, which many a client of a database must not be.
+    sink: Mutex<S>,
     /// The last batch that the sink has, once it was asked.
     last: Option<Option<Time>>,
 }
@@ -67,15 +68,16 @@ impl<T: Send, S: TransactionalSink<T>> Output<T> for ForeachBatchOnce<S> {
     }
 
     fn write(&mut self, time: Time, parts: Vec<Vec<T>>, commit: &mut Commit) -> Result<(), BoxError> {
+        let sink = self.sink.get_mut().unwrap_or_else(PoisonError::into_inner);
         let batch = BatchId { output: commit.label(), time };
         let last = match self.last {
             Some(last) => last,
-            None => self.sink.last_batch(&batch.output)?.map(|batch| batch.time),
+            None => sink.last_batch(&batch.output)?.map(|batch| batch.time),
         };
         if last.is_none_or(|last| last < time) {
             // After an error nobody knows whether the sink has it.
             self.last = None;
-            self.sink.write_batch(&batch, parts.into_iter().flatten().collect())?;
+            sink.write_batch(&batch, parts.into_iter().flatten().collect())?;
         }
         self.last = Some(last.max(Some(time)));
         Ok(())
