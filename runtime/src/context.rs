@@ -267,7 +267,7 @@ impl<P: Pipeline> StreamingContext<P> {
     }
 
     /// How often windows and states are written to the [checkpoint directory](Self::checkpoint_dir): a multiple of the batch
-    /// interval. The default is 10 s, or the batch interval if that is longer; where a source cannot be read again, every batch.
+    /// interval. The default is the least one that is not below 10 s; where a source cannot be read again, every batch.
     /// If a stateful stream was given a shorter one, that counts: a checkpoint has all states as of the same batch.
     ///
     /// A checkpoint costs what has changed since the last one, and is written while batches go on. After a crash the batches

@@ -20,7 +20,7 @@ use crate::stage::{self, Workers};
 use crate::time::Time;
 use crate::transaction::Transaction;
 
-/// How often a checkpoint is made, unless the program says otherwise.
+/// How often a checkpoint is made, unless the program says otherwise: in as many batches as take so long.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// The settings of the context that concern checkpoints.
@@ -244,7 +244,7 @@ impl Durable {
     fn is_due(&self, time: Time) -> bool {
         let interval = match (self.interval, self.rereadable) {
             (Some(interval), _) => interval,
-            (None, true) => INTERVAL.max(self.every),
+            (None, true) => whole_batches(INTERVAL, self.every),
             // What is not in a checkpoint could not be brought back.
             (None, false) => self.every,
         };
@@ -381,6 +381,12 @@ impl Durable {
 fn take(states: &mut Vec<SavedState>, name: &str) -> Option<SavedState> {
     let position = states.iter().position(|state| state.name == name)?;
     Some(states.remove(position))
+}
+
+/// The least multiple of `every` that is not below `interval`.
+fn whole_batches(interval: Duration, every: Duration) -> Duration {
+    let nanos = interval.as_nanos().next_multiple_of(every.as_nanos().max(1));
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
 /// Checkpoints are made after whole batches.

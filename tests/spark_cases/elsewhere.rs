@@ -3,28 +3,7 @@
 /// With the reasons. A `*` at the end stands for anything.
 pub const ELSEWHERE: &[(&str, &[&str])] = &[
     ("slice: see tests/slice.rs", &["Q.slice", "B.sliceUninit"]),
-    (
-        "no counterpart: states and windows need no directory for checkpoints",
-        &[
-            "Q.err.countByWindow_without_checkpoint_dir",
-            "Q.err.updateStateByKey_without_checkpoint_dir",
-            "Q.err.mapWithState_without_checkpoint_dir",
-        ],
-    ),
-    (
-        "recovery: later",
-        &[
-            "K.*",
-            "M.recovery",
-            "M.cp.100.None",
-            "S.getOrCreate",
-            "Q.cpdef",
-            "Q.err.corrupt_checkpoint",
-            "Q.err.checkpoint_interval_lower_than_slide",
-            "Q.err.checkpoint_interval_not_a_multiple_of_slide",
-            "Q.err.checkpoint_on_a_windowed_stream",
-        ],
-    ),
+    ("no counterpart: settings are in the program, a checkpoint has none", &["K.conf"]),
     ("limits of rates: unit tests in runtime/src/source/limit.rs", &["RL.*", "RC.2"]),
     ("rates follow the load: tests/backpressure.rs", &["RC.1"]),
     (

@@ -1,4 +1,4 @@
-//! What Spark computes, computed here: every case of `spark-cases.json` that uses what is built so far.
+//! What Spark computes, computed here: every case of `spark-cases.json` that has a counterpart.
 //!
 //! The facts were measured on Spark 3.5.1 and read in its test suites. Each case is in exactly one table: a pipeline whose
 //! results are compared batch by batch (`PIPELINES`), a check of its own (`CHECKS`), or the reason why it does not run here
@@ -12,6 +12,7 @@ mod contexts;
 mod departures;
 mod elsewhere;
 mod rates;
+mod recovery;
 mod state;
 mod windows;
 
@@ -19,8 +20,8 @@ use case::{Check, Compute, all_cases, same};
 use elsewhere::ELSEWHERE;
 
 const PIPELINES: [&[(&str, Compute)]; 3] = [batches::PIPELINES, windows::PIPELINES, state::PIPELINES];
-const CHECKS: [&[(&str, Check)]; 5] =
-    [batches::CHECKS, contexts::CHECKS, windows::CHECKS, state::CHECKS, rates::CHECKS];
+const CHECKS: [&[(&str, Check)]; 6] =
+    [batches::CHECKS, contexts::CHECKS, windows::CHECKS, state::CHECKS, rates::CHECKS, recovery::CHECKS];
 
 #[test]
 fn every_case_is_in_exactly_one_table() {

@@ -1,9 +1,12 @@
-//! Rates that follow the load: the PID estimator. The limits themselves (RL.*, RC.*) are unit tests beside the code and
+//! Rates that follow the load: the PID estimator, and that it goes on after a restart. The limits themselves (RL.*, RC.*) are unit tests beside the code and
 //! tests/backpressure.rs.
 
-use microbatch::PidRateEstimator;
+use std::thread;
+use std::time::Instant;
+
 use microbatch::prelude::*;
-use serde_json::Value;
+use microbatch::{Backpressure, PidRateEstimator};
+use serde_json::{Value, json};
 
 use crate::case::{Case, Check};
 
@@ -23,6 +26,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("P.with no accumulated but some positive error, |I| > 0, follow the processing speed", estimates),
     ("P.prop", stays_below),
     ("Q.pid", estimates),
+    ("K.rate", a_rate_after_a_restart),
 ];
 
 fn estimator(params: &Value) -> microbatch::Result<PidRateEstimator> {
@@ -74,5 +78,46 @@ fn stays_below(case: &Case, _: usize) {
                 assert!(rate <= 10.0 || waited == 0.0 || rate < speed, "{}: {rate} at {speed}", case.id);
             }
         }
+    }
+}
+
+/// Stores numbers, as fast as it may.
+struct Numbers;
+
+impl Receiver for Numbers {
+    type Item = u64;
+
+    fn start(&mut self, intake: Intake<u64>) -> microbatch::Result<()> {
+        for number in 0.. {
+            if intake.is_stopped() || intake.store(number).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Batches that get less done than the least rate: it is the rate that the estimator arrives at, in each run anew.
+fn a_rate_after_a_restart(case: &Case, workers: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let rate = case.param("estimator_rate") as u64;
+    for _ in 0..2 {
+        let pipeline = stream!(every = 20ms, name = "rate", |ssc| {
+            let counts = ssc.receiver_stream(Numbers).count();
+            counts.foreach_batch(move |counts, _| {
+                // 100 records a second.
+                thread::sleep(Duration::from_millis(10) * counts.iter().sum::<u64>() as u32);
+            });
+        });
+        let backpressure = Backpressure::default().initial_rate(rate * 2).min_rate(rate as f64);
+        let context = StreamingContext::new(pipeline).workers(workers).checkpoint_dir(folder.path());
+        let context = context.backpressure(backpressure).start().unwrap();
+        let limit = || context.progress().streams.first().and_then(|stream| stream.rate_limit);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while Some(&json!(limit())) != case.expected().get("receiver_rate_limit_after_restart_and_2_batches") {
+            assert!(Instant::now() < deadline, "the rate is {:?}", limit());
+            thread::sleep(Duration::from_millis(1));
+        }
+        context.stop().unwrap();
     }
 }

@@ -270,9 +270,14 @@ struct Started {
     selection: Selection,
     desk: BadRecordDesk,
     reporter: Reporter,
-    /// The files of the batch that was given last, and how much of each.
-    extent: Vec<(PathBuf, u64)>,
+    extent: Extent,
+    /// Where the source stands before its first batch ever.
+    origin: Option<Position>,
 }
+
+/// The files of the batch that was given last, and how much of each. The first batch has also where the source began: until there
+/// is a checkpoint, nothing else tells a later run which files are new.
+type Extent = (Vec<(PathBuf, u64)>, Option<Position>);
 
 impl<F: Format> FileSource<F> {
     pub(crate) fn new(directory: PathBuf, format: F, options: FileOptions) -> Self {
@@ -287,15 +292,18 @@ impl<F: Format> Source for FileSource<F> {
         self.format.check()?;
         let selection = Selection::new(self.directory.clone(), self.options.clone(), context)?;
         let (desk, reporter) = (BadRecordDesk::new(context), Reporter::new(context));
-        self.started = Some(Started { selection, desk, reporter, extent: Vec::new() });
+        let origin = Some(selection.position());
+        self.started = Some(Started { selection, desk, reporter, extent: Extent::default(), origin });
         Ok(())
     }
 
     fn batch(&mut self, interval: &Interval) -> Result<Vec<Arc<F::Block>>> {
-        let Some(Started { selection, desk, reporter, extent }) = &mut self.started else { return Ok(Vec::new()) };
+        let Some(Started { selection, desk, reporter, extent, origin }) = &mut self.started else {
+            return Ok(Vec::new());
+        };
         let mut blocks = Vec::new();
         let mut gone = Vec::new();
-        extent.clear();
+        extent.0.clear();
         for path in selection.select(interval.end, reporter)? {
             let (length, file) = match open(&path) {
                 Ok(opened) => opened,
@@ -311,9 +319,10 @@ impl<F: Format> Source for FileSource<F> {
                 OpenFile { reader: file.take(length), path: &path, time: interval.end, desk },
                 &mut blocks,
             )?;
-            extent.push((path, length));
+            extent.0.push((path, length));
         }
         selection.delivered(&gone);
+        extent.1 = origin.take();
         Ok(blocks)
     }
 
@@ -328,6 +337,7 @@ impl<F: Format> Source for FileSource<F> {
     fn seek(&mut self, position: &[u8]) -> Result<()> {
         if let Some(started) = &mut self.started {
             started.selection.seek(loaded("text_file_stream", position)?);
+            started.origin = None;
         }
         Ok(())
     }
@@ -337,10 +347,14 @@ impl<F: Format> Source for FileSource<F> {
     }
 
     fn batch_again(&mut self, interval: &Interval, recorded: &[u8]) -> Result<Vec<Arc<F::Block>>> {
-        let Some(Started { selection, desk, extent, .. }) = &mut self.started else { return Ok(Vec::new()) };
+        let Some(Started { selection, desk, extent, origin, .. }) = &mut self.started else { return Ok(Vec::new()) };
         let mut blocks = Vec::new();
         *extent = loaded("text_file_stream", recorded)?;
-        for (path, length) in extent.iter() {
+        *origin = None;
+        if let Some(began) = extent.1.take() {
+            selection.seek(began);
+        }
+        for (path, length) in &extent.0 {
             let (there, file) = open(path).map_err(|cause| Error::File {
                 what: "a batch that was not committed runs again, and needs a file that cannot be read any more: bring back",
                 path: path.clone(),
@@ -355,7 +369,7 @@ impl<F: Format> Source for FileSource<F> {
             }
             read(&self.format, OpenFile { reader: file.take(*length), path, time: interval.end, desk }, &mut blocks)?;
         }
-        selection.took(interval.end, extent.iter().map(|(path, _)| path.clone()));
+        selection.took(interval.end, extent.0.iter().map(|(path, _)| path.clone()));
         Ok(blocks)
     }
 }
