@@ -33,7 +33,7 @@ pub const MANY: usize = 256;
 /// The keys of one shard.
 #[derive(Clone)]
 pub struct KeyTable<K> {
-    /// A power of two of slots, at most three quarters of them used, or none.
+    /// A power of two of slots, at most five eighths of them used, or none.
     slots: Vec<Slot>,
     /// By number. A key that left stays until its number is given out again.
     keys: Vec<K>,
@@ -100,13 +100,17 @@ impl<K> KeyTable<K> {
             + self.free.capacity() * size_of::<Number>()
     }
 
-    /// The slot where the way of a hash begins.
+    /// The first slot on the way of a hash, or if that is not the hash's, the second one: chosen without a branch, which would be
+    /// mispredicted whenever it is the second one. A wrong second one is to be expected.
     ///
     /// A table larger than the near caches costs a wait for memory at each step of a look-up. Taking the first step for several
     /// keys before the second one lets these waits overlap.
     #[inline(always)]
-    pub fn first_slot(&self, hash: u64) -> Slot {
-        self.slots.get(hash as usize & self.slots.len().wrapping_sub(1)).copied().unwrap_or(0)
+    pub fn likely_slot(&self, hash: u64) -> Slot {
+        let mask = self.slots.len().wrapping_sub(1);
+        let at = |at: usize| self.slots.get(at & mask).copied().unwrap_or(0);
+        let (first, second) = (at(hash as usize), at((hash as usize).wrapping_add(1)));
+        std::hint::select_unpredictable(first & !NUMBER == tag(hash), first, second)
     }
 
     #[inline(always)]
@@ -134,12 +138,12 @@ impl<K: Hash + Eq> KeyTable<K> {
         self.look_up(hash, key).ok()
     }
 
-    /// As [`find`](Self::find), after [`first_slot`](Self::first_slot).
+    /// As [`find`](Self::find), after [`likely_slot`](Self::likely_slot).
     #[inline(always)]
     pub fn find_at<Q: StateKey<Owned = K>>(&self, slot: Slot, hash: u64, key: &Q) -> Option<Number> {
         let number = (slot & NUMBER).wrapping_sub(1);
         match self.keys.get(number as usize) {
-            Some(kept) if slot & !NUMBER == tag(hash) && key.is(kept) => Some(number),
+            Some(kept) if key.is(kept) => Some(number),
             _ => self.find(hash, key),
         }
     }
@@ -151,7 +155,7 @@ impl<K: Hash + Eq> KeyTable<K> {
     #[inline(always)]
     pub fn find_many<Q: StateKey<Owned = K>, V>(&self, keys: &[(u64, Q, V)], numbers: &mut [Number]) {
         for (slot, (hash, _, _)) in numbers.iter_mut().zip(keys) {
-            *slot = self.first_slot(*hash);
+            *slot = self.likely_slot(*hash);
         }
         for (number, (hash, _, _)) in numbers.iter_mut().zip(keys) {
             *number = self.candidate(*number, *hash);
@@ -163,15 +167,14 @@ impl<K: Hash + Eq> KeyTable<K> {
         }
     }
 
-    /// The first number on the way of a hash that may be the hash's, by the slot where the way begins; if there is none, one that
-    /// no key has.
+    /// The first number on the way of a hash that may be the hash's, after [`likely_slot`](Self::likely_slot); if there is none,
+    /// one that no key has.
     #[inline(always)]
     fn candidate(&self, mut slot: Slot, hash: u64) -> Number {
-        let (mask, tag) = (self.slots.len().wrapping_sub(1), tag(hash));
-        let mut at = hash as usize;
+        let (mask, tag, mut at) = (self.slots.len().wrapping_sub(1), tag(hash), hash as usize);
         while slot & !NUMBER != tag && slot != 0 {
-            at += 1;
             slot = self.slots[at & mask];
+            at += 1;
         }
         (slot & NUMBER).wrapping_sub(1)
     }
@@ -210,7 +213,7 @@ impl<K: Hash + Eq> KeyTable<K> {
 
     #[inline]
     fn insert_at(&mut self, mut at: usize, hash: u64, key: K) -> Number {
-        if self.len() * 4 >= self.slots.len() * 3 {
+        if self.len() * 8 >= self.slots.len() * 5 {
             self.index((self.slots.len() * 2).max(MIN_SLOTS));
             at = self.vacancy(hash);
         }

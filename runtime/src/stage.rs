@@ -5,9 +5,8 @@
 
 use std::cmp::Ordering;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
-
-use rayon::prelude::*;
 
 use crate::as_of::{self, CurrentBatch};
 use crate::dataset::Dataset;
@@ -19,8 +18,9 @@ pub(crate) use crate::panics::{Panicked, caught};
 /// Below this many records in all, merging on one thread is faster than waking others.
 const MERGE_GRAIN: usize = 4096;
 
-/// The threads that stages run on. One worker means the engine's own thread and no other.
+/// The threads that stages run on: the engine's own thread, and one less than there are workers beside it.
 pub struct Workers {
+    /// The others.
     pool: Option<rayon::ThreadPool>,
     /// The batch that the workers are at.
     batch: Arc<CurrentBatch>,
@@ -36,7 +36,7 @@ impl Workers {
         let pool = (count > 1).then(|| {
             let (batch, panics) = (Arc::clone(&batch), panics.clone());
             rayon::ThreadPoolBuilder::new()
-                .num_threads(count)
+                .num_threads(count - 1)
                 .thread_name(|number| format!("microbatch-worker-{number}"))
                 .start_handler(move |_| {
                     panics.join();
@@ -102,12 +102,22 @@ impl Workers {
         all
     }
 
-    /// Calls `work` for each number below `tasks`. Not generic, because whatever reaches rayon's adaptors is compiled anew for
-    /// each stage of each pipeline, and they are most of what a pipeline would cost to build.
+    /// Calls `work` for each number below `tasks`. Not generic, because whatever reaches rayon is compiled anew for each stage of
+    /// each pipeline, and that is most of what a pipeline would cost to build.
     fn each(&self, tasks: usize, in_parallel: bool, work: &(dyn Fn(usize) + Sync)) {
         match &self.pool {
             Some(pool) if in_parallel && tasks > 1 => {
-                self.panics.watch(|| pool.install(|| (0..tasks).into_par_iter().with_max_len(1).for_each(work)));
+                let claims = Claims::new(tasks, self.count);
+                self.panics.watch(|| {
+                    pool.in_place_scope(|scope| {
+                        for _ in 1..self.count.min(tasks) {
+                            scope.spawn(|_| {
+                                claims.each(rayon::current_thread_index().map_or(0, |other| other + 1), work)
+                            });
+                        }
+                        claims.each(0, work);
+                    });
+                });
             }
             _ => (0..tasks).for_each(work),
         }
@@ -118,6 +128,35 @@ impl Workers {
         let total: usize = weights.iter().sum();
         let grain = self.grain.unwrap_or(dataset.grain()).max(1);
         cut(&weights, self.count.min((total / grain).max(1)), whole_partitions)
+    }
+}
+
+/// Who does which of so many tasks: each worker those of its own run of them, the same for as many tasks whenever there are some,
+/// so that it finds what it had of them in its caches; and then what others have not begun.
+struct Claims {
+    tasks: usize,
+    /// For each worker the first task of its run that nobody has begun.
+    next: Vec<AtomicUsize>,
+}
+
+impl Claims {
+    fn new(tasks: usize, workers: usize) -> Self {
+        Claims { tasks, next: (0..workers).map(|worker| AtomicUsize::new(tasks * worker / workers)).collect() }
+    }
+
+    /// Calls `work` for the tasks that are the worker's.
+    fn each(&self, worker: usize, work: &(dyn Fn(usize) + Sync)) {
+        let workers = self.next.len();
+        for owner in (worker..workers).chain(0..worker) {
+            let end = self.tasks * (owner + 1) / workers;
+            loop {
+                let task = self.next[owner].fetch_add(1, Relaxed);
+                if task >= end {
+                    break;
+                }
+                work(task);
+            }
+        }
     }
 }
 
@@ -343,6 +382,7 @@ fn largest<P: Parts>(parts: &[P]) -> Sizes {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -362,6 +402,24 @@ mod tests {
                     .collect();
                 assert_eq!(covered, all);
             }
+        }
+    }
+
+    #[test]
+    fn a_worker_begins_with_its_own_tasks_and_ends_with_those_of_others() {
+        let (claims, done) = (Claims::new(5, 2), Mutex::new(Vec::new()));
+        let work = |task| done.lock().unwrap().push(task);
+        claims.each(1, &work);
+        claims.each(0, &work);
+        assert_eq!(*done.lock().unwrap(), [2, 3, 4, 0, 1]);
+    }
+
+    #[test]
+    fn each_task_is_done_once() {
+        for (count, tasks) in [(1, 3), (2, 1), (2, 64), (8, 3), (8, 1000)] {
+            let workers = Workers::new(count, Some(1)).unwrap();
+            let done = workers.map((0..tasks).collect(), tasks, |task| task * 2);
+            assert_eq!(done, (0..tasks).map(|task| task * 2).collect::<Vec<_>>());
         }
     }
 

@@ -167,8 +167,7 @@ impl<K: StateRecord, S: Record> KeyedState<K, S> {
 
     fn commit_shards(&mut self, workers: &Workers, time: Time) {
         let (mut tasks, mut changes) = (Vec::with_capacity(SHARDS), 0);
-        // Backwards: of what the batch has read, the states of the last shards are still in a near cache.
-        for shard in self.shards.iter_mut().rev() {
+        for shard in &mut self.shards {
             changes += shard.pending.changes();
             tasks.push(shard);
         }

@@ -1,6 +1,7 @@
 //! A shard of a window: its keys, its panes, and what an algorithm derives from them.
 
 use std::hash::Hash;
+use std::ops::Range;
 
 use crate::key_table::{KeyTable, Number};
 use crate::record::{Record, StateKey};
@@ -35,11 +36,19 @@ pub struct Shard<K, P, D> {
 
 /// What the panes have of a key.
 #[derive(Clone, Copy, Default)]
-struct Held {
+pub(super) struct Held {
     /// How many values of the key there are; none if it is not there.
     values: u32,
     /// The position of the latest one in the newest pane, if that has it.
     position: u32,
+}
+
+impl Held {
+    /// Whether the key is in a pane. Until the next commit this may differ from what the table of keys says.
+    #[inline(always)]
+    pub fn is_live(self) -> bool {
+        self.values > 0
+    }
 }
 
 impl<K, P, D: Default> Default for Shard<K, P, D> {
@@ -60,10 +69,16 @@ impl<K, P, D: Default> Default for Shard<K, P, D> {
 }
 
 impl<K, P, D> Shard<K, P, D> {
-    /// Whether the number's key is in a pane. Until the next commit this may differ from what the table of keys says.
+    /// What the panes have of the keys with these numbers.
+    #[inline(always)]
+    pub(super) fn held(&self, numbers: Range<usize>) -> &[Held] {
+        &self.held[numbers]
+    }
+
+    /// Whether the number's key is in a pane.
     #[inline(always)]
     pub(super) fn is_live(&self, number: Number) -> bool {
-        self.held[number as usize].values > 0
+        self.held[number as usize].is_live()
     }
 
     pub(super) fn bytes<C: Record>(&self) -> usize
@@ -163,7 +178,7 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         let (mut entries, mut slots, pane) = (run.into_iter(), [0; TOGETHER], step.number as u32);
         while !entries.as_slice().is_empty() {
             for (slot, entry) in slots.iter_mut().zip(entries.as_slice()) {
-                *slot = self.keys.first_slot(entry.hash);
+                *slot = self.keys.likely_slot(entry.hash);
             }
             for slot in slots {
                 let Some(Entry { hash, key, value }) = entries.next() else { break };

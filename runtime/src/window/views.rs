@@ -45,8 +45,9 @@ impl<'a, K: Record, C: Record, P, D: Derived<C>> Iterator for KeyedViews<'a, K, 
     #[inline(always)]
     fn fold<B, G: FnMut(B, Self::Item) -> B>(self, init: B, mut f: G) -> B {
         let mut done = init;
-        for number in self.numbers {
-            if self.shard.is_live(number) {
+        let held = self.shard.held(self.numbers.start as usize..self.numbers.end as usize);
+        for (number, held) in self.numbers.zip(held) {
+            if held.is_live() {
                 done = f(done, Self::pair(self.shard, number));
             }
         }
