@@ -22,8 +22,12 @@ pub(super) fn usual() -> [Arg; 7] {
         flag("checkpoint-dir", "DIR", "Keep in this directory what must not be lost, and go on from there")
             .value_parser(value_parser!(PathBuf))
             .global(true),
-        flag("checkpoint-interval", "TIME", "How often windows and states are written there (default: 10s)")
-            .value_parser(duration),
+        flag(
+            "checkpoint-interval",
+            "TIME",
+            "How often windows and states are written there (default: 10s, in whole batches)",
+        )
+        .value_parser(duration),
         flag("explain", "FORMAT", "Print the plan and end; FORMAT is text, mermaid or dot")
             .num_args(0..=1)
             .require_equals(true)

@@ -263,8 +263,9 @@ mod settings {
             *self
         }
 
-        /// How often the state is written to a checkpoint: a multiple of the batch interval. This version keeps no checkpoints;
-        /// the interval is checked and shown in [`Progress::states`](crate::Progress::states).
+        /// How often the state is written to the [checkpoint directory](crate::StreamingContext::checkpoint_dir), if there is one: a
+        /// multiple of the batch interval. A checkpoint has all windows and states as of the same batch, so the shortest interval
+        /// counts for all of them; so does that of the context. It is shown in [`Progress::states`](crate::Progress::states).
         ///
         /// ```
         /// use microbatch::prelude::*;
