@@ -4,14 +4,13 @@
 //! know whether time is real or manual, or how often a batch is tried.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::path::PathBuf;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::backpressure::Controllers;
 use crate::block::Block;
-use crate::checkpoint::Disk;
+use crate::commit::{Commit, Pending, Trouble};
 use crate::dataset::{Dataset, Received};
 use crate::described::StateDescription;
 use crate::driver::{Driver, Tick};
@@ -24,7 +23,6 @@ use crate::policy::OnFailure;
 use crate::shared::{Shared, Status};
 use crate::source::{Interval, Source, SourceContext, SourceOptions};
 use crate::stage::{self, Gather, Panicked, Parts, Pass, Sizes, Workers};
-use crate::staged::Staged;
 use crate::time::Time;
 use crate::transaction::Transaction;
 use crate::window_shape::WindowShape;
@@ -84,92 +82,6 @@ struct Batch {
     /// Output operations met in this attempt.
     outputs_met: usize,
     commit: Commit,
-}
-
-/// What is to happen when the batch is committed, and must not be seen before.
-#[derive(Default)]
-pub struct Commit {
-    /// The output operation that is being written: its number and its label.
-    output: usize,
-    label: Arc<str>,
-    actions: VecDeque<Pending>,
-    is_replay: bool,
-    disk: Disk,
-}
-
-/// What an output operation has left to do.
-struct Pending {
-    output: usize,
-    label: Arc<str>,
-    action: Action,
-}
-
-enum Action {
-    Call(Box<dyn FnOnce() -> Result<(), BoxError> + Send>),
-    Publish(Staged),
-}
-
-impl Action {
-    fn run(self) -> Result<(), BoxError> {
-        match self {
-            Action::Call(action) => action(),
-            Action::Publish(staged) => Ok(staged.publish()?),
-        }
-    }
-}
-
-/// Why a batch is not committed, or not as it should be.
-enum Trouble {
-    /// It can be tried again.
-    Failed(Error),
-    /// It is committed on disk and not here, or not to be seen yet: the next start mends that.
-    Fatal(Error),
-}
-
-impl Commit {
-    /// Runs `action` when all outputs of the batch are written. After an error the batch fails, and another attempt writes
-    /// this output again.
-    pub fn then(&mut self, action: impl FnOnce() -> Result<(), BoxError> + Send + 'static) {
-        self.push(Action::Call(Box::new(action)));
-    }
-
-    /// Has `staged` take its place when the batch is committed, also if the process is killed in between.
-    pub fn publish(&mut self, staged: Staged) {
-        self.push(Action::Publish(staged));
-    }
-
-    /// The output operation that is being written.
-    pub fn label(&self) -> Arc<str> {
-        Arc::clone(&self.label)
-    }
-
-    /// Whether the batch has run before, in an earlier run of the program.
-    pub fn is_replay(&self) -> bool {
-        self.is_replay
-    }
-
-    /// Through this an output writes files.
-    pub(crate) fn disk(&self) -> Disk {
-        self.disk.clone()
-    }
-
-    fn push(&mut self, action: Action) {
-        self.actions.push_back(Pending { output: self.output, label: Arc::clone(&self.label), action });
-    }
-
-    /// What is to be renamed: from, to.
-    fn staged(&mut self) -> Vec<(PathBuf, PathBuf)> {
-        let staged = self.actions.iter_mut().filter_map(|pending| match &mut pending.action {
-            Action::Publish(staged) => Some(staged.promise()),
-            Action::Call(_) => None,
-        });
-        staged.collect()
-    }
-
-    /// All that was staged is in its place.
-    fn published(&mut self) {
-        self.actions.retain(|pending| matches!(pending.action, Action::Call(_)));
-    }
 }
 
 /// A source that the pipeline has opened, and what it gave for the current batch.

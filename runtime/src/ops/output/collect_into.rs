@@ -1,7 +1,7 @@
 //! `collect_into`: records in memory.
 
 use crate::collector::Collector;
-use crate::engine::Commit;
+use crate::commit::Commit;
 use crate::error::BoxError;
 use crate::ops::output::Output;
 use crate::record::Keep;

@@ -24,7 +24,7 @@ pub use print_table::{PrintTable, print_table};
 pub use remember::{Remember, remember};
 pub use save_as_text_files::{SaveAsTextFiles, save_as_text_files};
 
-use crate::engine::Commit;
+use crate::commit::Commit;
 use crate::error::BoxError;
 use crate::show::{Show, Shown};
 use crate::stage::Part;

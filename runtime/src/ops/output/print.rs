@@ -1,6 +1,6 @@
 //! `print`: the first records of each batch, as Spark prints them.
 
-use crate::engine::Commit;
+use crate::commit::Commit;
 use crate::error::BoxError;
 use crate::ops::output::{Output, show_line, to_stdout};
 use crate::show::Show;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::engine::Commit;
+use crate::commit::Commit;
 use crate::error::BoxError;
 use crate::ops::output::{Output, to_stdout};
 use crate::show::Show;

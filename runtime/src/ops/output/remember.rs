@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::Commit;
+use crate::commit::Commit;
 use crate::error::BoxError;
 use crate::ops::output::Output;
 use crate::record::Keep;

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::checkpoint::Disk;
-use crate::engine::Commit;
+use crate::commit::Commit;
 use crate::error::{BoxError, Error, Result};
 use crate::ops::output::{Output, show_line};
 use crate::show::Show;
