@@ -47,8 +47,8 @@ pub fn log() {
 fn head(what: &str, aim: f64) {
     println!("\n{what}; the ratio of throughputs is to be {aim} or more");
     println!(
-        "{:<12} {:>7}  {:>9}  {:>9}  {:>6}  {:>6}  {:>9}",
-        "", "workers", "off", "on", "ratio", "worst", "processor"
+        "{:<12} {:>7}  {:>9}  {:>9}  {:>6}  {:>6}  {:>9}  {:>11}",
+        "", "workers", "off", "on", "ratio", "worst", "processor", "written"
     );
 }
 
@@ -100,6 +100,9 @@ fn race<T: Record + Clone>(
     batch: fn(usize) -> Vec<T>,
     side: impl Fn(Option<Duration>) -> Side<T>,
 ) {
+    if std::env::var("WORKLOAD").is_ok_and(|only| only != name) {
+        return;
+    }
     let (mut off, mut on) = (side(None), side(Some(Duration::from_secs(INTERVAL as u64))));
     let batches: Vec<Vec<T>> = (0..INTERVAL).map(batch).collect();
     for number in 0..warm_up {
@@ -124,10 +127,10 @@ fn race<T: Record + Clone>(
         offs.push(without);
         ons.push(with);
     }
-    report(name, workers, &offs, &ons);
+    report(name, workers, &offs, &ons, on.bytes());
 }
 
-fn report(name: &str, workers: usize, offs: &[Turn], ons: &[Turn]) {
+fn report(name: &str, workers: usize, offs: &[Turn], ons: &[Turn], bytes: u64) {
     let median = |turns: &[Turn]| figures(&mut turns.iter().map(|turn| turn.passed).collect::<Vec<_>>()).median;
     let each = |turns: &[Turn]| median(turns).as_nanos() as f64 / (INTERVAL * RECORDS) as f64;
     let ratios = |time: fn(&Turn) -> Duration| {
@@ -138,11 +141,12 @@ fn report(name: &str, workers: usize, offs: &[Turn], ons: &[Turn]) {
     };
     let (passed, processor) = (ratios(|turn| turn.passed), ratios(|turn| turn.processor));
     println!(
-        "{name:<12} {workers:>7}  {:>6.1} ns  {:>6.1} ns  {:>6.2}  {:>6.2}  {:>9.2}",
+        "{name:<12} {workers:>7}  {:>6.1} ns  {:>6.1} ns  {:>6.2}  {:>6.2}  {:>9.2}  {:>8.1} MB",
         each(offs),
         each(ons),
         passed[TURNS / 2],
         passed[0],
         processor[TURNS / 2],
+        bytes as f64 / 1e6,
     );
 }

@@ -43,7 +43,7 @@ pub fn received_window(keys: Handed<u64>, out: Collector<u64>) -> impl Pipeline 
 
 /// Touches the keys that have records.
 pub fn sums(keys: Batches<u64>, out: Collector<u64>) -> impl Pipeline {
-    stream!(every = 1s, name = "state", |ssc| {
+    stream!(every = 1s, name = "keys", |ssc| {
         let ones = ssc.queue_stream(keys).map(|key| (key, 1u64));
         let sums = ones.map_with_state(|_, key, one: Option<u64>, sum: &mut State<u64>| {
             let total = sum.get_option().unwrap_or(&0) + one.unwrap_or(0);
@@ -56,7 +56,7 @@ pub fn sums(keys: Batches<u64>, out: Collector<u64>) -> impl Pipeline {
 
 /// Touches all keys.
 pub fn scores(keys: Batches<u64>, out: Collector<u64>) -> impl Pipeline {
-    stream!(every = 1s, name = "state", |ssc| {
+    stream!(every = 1s, name = "keys", |ssc| {
         let ones = ssc.queue_stream(keys).map(|key| (key, 1000u64));
         let scores = ones.update_state_by_key(|values, score: Option<u64>| {
             let score = score.unwrap_or(0);

@@ -63,7 +63,7 @@ fn start(directory: &Path, keys: u64) -> Duration {
     let begun = Instant::now();
     let context = context(directory, None);
     let took = begun.elapsed();
-    let state = context.state::<u64, u64>("state").unwrap();
+    let state = context.state::<u64, u64>("sums").unwrap();
     assert_eq!(state.len() as u64, keys);
     assert!((0..keys).all(|n| state.get(key_of(n)) == Some(&1)));
     took

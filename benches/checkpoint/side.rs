@@ -106,6 +106,11 @@ impl<T: Record + 'static> Side<T> {
         self.out.take().into_iter().flat_map(|(_, records)| records).fold(0, u64::wrapping_add)
     }
 
+    /// What the last checkpoint has written; 0 without checkpoints.
+    pub fn bytes(&self) -> u64 {
+        self.context.progress().checkpoint.map_or(0, |checkpoint| checkpoint.bytes)
+    }
+
     /// Waits until there is a checkpoint since the last call. At a real rate there would be time enough.
     pub fn await_checkpoint(&mut self) {
         let Some(folder) = &self.folder else { return };
