@@ -232,6 +232,17 @@ impl<K: Hash + Eq> KeyTable<K> {
         number
     }
 
+    /// Makes room for so many more keys.
+    pub fn reserve(&mut self, keys: usize) {
+        let all = self.len().saturating_add(keys).min(MAX_KEYS);
+        // As many slots as `insert_at` would come to.
+        let slots = (all * 4).div_ceil(3).next_power_of_two().max(MIN_SLOTS);
+        if slots > self.slots.len() {
+            self.index(slots);
+        }
+        self.keys.reserve(all.saturating_sub(self.keys.len()));
+    }
+
     /// The first empty slot on the way of a hash.
     fn vacancy(&self, hash: u64) -> usize {
         let mut at = hash as usize & self.mask();

@@ -127,7 +127,8 @@ impl<K: StateRecord, S: Record> KeyedState<K, S> {
             });
             // Of a build that spread keys in another way.
             for stray in loaded.into_iter().collect::<Result<Vec<_>, Malformed>>()?.into_iter().flatten() {
-                self.shards[shard_of(hash_of(&stray.key))].put(stray);
+                let hash = hash_of(&stray.key);
+                self.shards[shard_of(hash)].open().put(hash, stray);
             }
             Ok(())
         })?;
@@ -188,41 +189,65 @@ impl<K: StateRecord, S: Record> Shard<K, S> {
         saved: &Saved<'_>,
         strays: &mut Vec<Loaded<K, S>>,
     ) -> Result<(), Malformed> {
-        let mut take = |entry: Loaded<K, S>, shard: &mut Self| {
-            if shard_of(hash_of(&entry.key)) == number { shard.put(entry) } else { strays.push(entry) }
+        let mut shard = self.open();
+        let mut take = |shard: &mut Open<'_, K, S>, entry: Loaded<K, S>| {
+            let hash = hash_of(&entry.key);
+            if shard_of(hash) == number { shard.put(hash, entry) } else { strays.push(entry) }
         };
         for _ in 0..load_length(from)? {
             let key = K::load(from)?;
-            take(Loaded { key, state: None, time: saved.time }, self);
+            take(&mut shard, Loaded { key, state: None, time: saved.time });
         }
         let has_times = bool::load(from)?;
-        for _ in 0..load_length(from)? {
+        let entries = load_length(from)?;
+        if shard.states.is_empty() {
+            shard.reserve(entries);
+        }
+        for _ in 0..entries {
             let key = K::load(from)?;
             let state = load_value(from, saved.migrate)?;
             let time = if has_times { Time::load(from)? } else { saved.time };
-            take(Loaded { key, state: Some(state), time }, self);
+            take(&mut shard, Loaded { key, state: Some(state), time });
         }
         end_of_piece(from)
     }
 
-    fn put(&mut self, Loaded { key, state, time }: Loaded<K, S>) {
-        let hash = hash_of(&key);
-        let known = self.kept.keys.find(hash, &key);
-        match (known, state) {
-            (Some(number), Some(state)) => {
-                Arc::make_mut(&mut self.kept.states)[number as usize] = state;
-                if let Some(ages) = &mut self.ages {
-                    ages.refresh(number, time);
-                }
+    fn open(&mut self) -> Open<'_, K, S> {
+        let Kept { keys, states } = &mut self.kept;
+        Open { keys: Arc::make_mut(keys), states: Arc::make_mut(states), ages: self.ages.as_mut() }
+    }
+}
+
+/// A shard that is being loaded: it is looked only once whether a view holds it.
+struct Open<'a, K, S> {
+    keys: &'a mut KeyTable<K>,
+    states: &'a mut Vec<S>,
+    ages: Option<&'a mut Ages>,
+}
+
+impl<K: StateRecord, S: Record> Open<'_, K, S> {
+    /// Makes room for so many keys.
+    fn reserve(&mut self, entries: usize) {
+        self.keys.reserve(entries);
+        self.states.reserve(entries);
+    }
+
+    fn put(&mut self, hash: u64, Loaded { key, state, time }: Loaded<K, S>) {
+        let Some(state) = state else {
+            if let Some(number) = self.keys.find(hash, &key) {
+                self.keys.remove(number);
             }
-            (None, Some(state)) => {
-                let number = self.kept.insert(hash, key, state);
-                if let Some(ages) = &mut self.ages {
-                    ages.insert(number, time);
-                }
-            }
-            (Some(number), None) => Arc::make_mut(&mut self.kept.keys).remove(number),
-            (None, None) => {}
+            return;
+        };
+        let (number, is_new) = self.keys.find_or_insert(hash, key);
+        match self.states.get_mut(number as usize) {
+            Some(place) => *place = state,
+            None => self.states.push(state),
+        }
+        match &mut self.ages {
+            Some(ages) if is_new => ages.insert(number, time),
+            Some(ages) => ages.refresh(number, time),
+            None => {}
         }
     }
 }

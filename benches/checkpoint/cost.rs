@@ -1,0 +1,152 @@
+//! Throughput with checkpoints beside that without, over turns of ten batches of which each has one checkpoint.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use microbatch::Record;
+
+use super::pipelines;
+use super::random::Random;
+use super::side::{Mode, Side};
+use super::timing::{figures, processor_time};
+
+/// A second of stream: words, or records of the window.
+const RECORDS: usize = 1_000_000;
+const KEYS: u64 = 100_000;
+const WORDS_A_LINE: usize = 10;
+/// Batches from one checkpoint to the next.
+const INTERVAL: usize = 10;
+/// Checkpoints lie in the middle of a turn, so that batches run while they are written.
+const BEFORE: usize = INTERVAL / 2;
+const TURNS: usize = 9;
+
+pub fn checkpoints() {
+    head("checkpoints every 10 batches, of a second each", 0.9);
+    for workers in [1, 2] {
+        race("word_count", workers, BEFORE, lines, |interval| {
+            Side::queue(Mode { workers, interval, log: false }, pipelines::words)
+        });
+        race("window_60", workers, 60 + BEFORE, keys, |interval| {
+            Side::queue(Mode { workers, interval, log: false }, pipelines::window)
+        });
+    }
+}
+
+pub fn log() {
+    head("a receiver that stores blocks; checkpoints and the log", 0.7);
+    for workers in [1, 2] {
+        race("word_count", workers, BEFORE, lines, |interval| {
+            Side::receiver(Mode { workers, interval, log: true }, pipelines::received_words)
+        });
+        race("window_60", workers, 60 + BEFORE, keys, |interval| {
+            Side::receiver(Mode { workers, interval, log: true }, pipelines::received_window)
+        });
+    }
+}
+
+fn head(what: &str, aim: f64) {
+    println!("\n{what}; the ratio of throughputs is to be {aim} or more");
+    println!(
+        "{:<12} {:>7}  {:>9}  {:>9}  {:>6}  {:>6}  {:>9}  {:>11}",
+        "", "workers", "off", "on", "ratio", "worst", "processor", "written"
+    );
+}
+
+fn lines(batch: usize) -> Vec<String> {
+    let mut random = Random(batch as u64);
+    // As in language, a word's frequency falls with its rank.
+    let mut word = || {
+        let unit = (random.next() >> 11) as f64 / (1u64 << 53) as f64;
+        (KEYS as f64).powf(unit) as u64 * 2_654_435_761 % 10_000_000
+    };
+    let mut line = || (0..WORDS_A_LINE).map(|_| format!("w{}", word())).collect::<Vec<_>>().join(" ");
+    (0..RECORDS / WORDS_A_LINE).map(|_| line()).collect()
+}
+
+fn keys(batch: usize) -> Vec<u64> {
+    let mut random = Random(batch as u64);
+    (0..RECORDS).map(|_| (random.next() % KEYS).wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect()
+}
+
+/// What ten batches took: of the time that passes, and of the processors' time.
+struct Turn {
+    passed: Duration,
+    processor: Duration,
+    results: Vec<u64>,
+}
+
+fn turn<T: Record + Clone>(side: &mut Side<T>, batches: &[Vec<T>]) -> Turn {
+    let (mut passed, mut results) = (Duration::ZERO, Vec::new());
+    let mut processor = Duration::ZERO;
+    let worked = || processor_time().unwrap_or_default();
+    for batch in batches {
+        let batch = batch.clone();
+        let (before, begun) = (worked(), Instant::now());
+        results.push(black_box(side.batch(batch)));
+        passed += begun.elapsed();
+        processor += worked().saturating_sub(before);
+    }
+    // What is left of the checkpoint would be done while the next batch is received.
+    let before = worked();
+    side.await_checkpoint();
+    processor += worked().saturating_sub(before);
+    Turn { passed, processor, results }
+}
+
+fn race<T: Record + Clone>(
+    name: &str,
+    workers: usize,
+    warm_up: usize,
+    batch: fn(usize) -> Vec<T>,
+    side: impl Fn(Option<Duration>) -> Side<T>,
+) {
+    if std::env::var("WORKLOAD").is_ok_and(|only| only != name) {
+        return;
+    }
+    let (mut off, mut on) = (side(None), side(Some(Duration::from_secs(INTERVAL as u64))));
+    let batches: Vec<Vec<T>> = (0..INTERVAL).map(batch).collect();
+    for number in 0..warm_up {
+        let batch = &batches[number % INTERVAL];
+        assert_eq!(off.batch(batch.clone()), on.batch(batch.clone()), "{name}: the results of batch {number} differ");
+    }
+    if warm_up >= INTERVAL {
+        on.await_checkpoint();
+    }
+    let (mut offs, mut ons) = (Vec::new(), Vec::new());
+    for number in 0..TURNS {
+        // Whoever comes second finds the batches in the caches.
+        let (without, with);
+        if number % 2 == 0 {
+            without = turn(&mut off, &batches);
+            with = turn(&mut on, &batches);
+        } else {
+            with = turn(&mut on, &batches);
+            without = turn(&mut off, &batches);
+        }
+        assert_eq!(without.results, with.results, "{name}: the results of turn {number} differ");
+        offs.push(without);
+        ons.push(with);
+    }
+    report(name, workers, &offs, &ons, on.bytes());
+}
+
+fn report(name: &str, workers: usize, offs: &[Turn], ons: &[Turn], bytes: u64) {
+    let median = |turns: &[Turn]| figures(&mut turns.iter().map(|turn| turn.passed).collect::<Vec<_>>()).median;
+    let each = |turns: &[Turn]| median(turns).as_nanos() as f64 / (INTERVAL * RECORDS) as f64;
+    let ratios = |time: fn(&Turn) -> Duration| {
+        let ratio = |(off, on): (&Turn, &Turn)| time(off).as_secs_f64() / time(on).as_secs_f64();
+        let mut ratios: Vec<f64> = offs.iter().zip(ons).map(ratio).collect();
+        ratios.sort_by(f64::total_cmp);
+        ratios
+    };
+    let (passed, processor) = (ratios(|turn| turn.passed), ratios(|turn| turn.processor));
+    println!(
+        "{name:<12} {workers:>7}  {:>6.1} ns  {:>6.1} ns  {:>6.2}  {:>6.2}  {:>9.2}  {:>8.1} MB",
+        each(offs),
+        each(ons),
+        passed[TURNS / 2],
+        passed[0],
+        processor[TURNS / 2],
+        bytes as f64 / 1e6,
+    );
+}

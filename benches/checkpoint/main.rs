@@ -1,0 +1,53 @@
+//! What checkpoints cost: in throughput, in the longest batch, and at a start.
+//!
+//! `cargo bench --bench checkpoint` measures all three below the folder of temporary files, which should be on a disk; with
+//! `cost`, `log`, `pause` or `recovery` only that. With `WORKLOAD=word_count` or `WORKLOAD=window_60` in the environment the first
+//! two measure that alone.
+#![allow(clippy::unwrap_used)]
+
+mod cost;
+mod pause;
+mod pipelines;
+#[path = "../common/random.rs"]
+mod random;
+mod recovery;
+mod side;
+#[path = "../common/timing.rs"]
+mod timing;
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
+    if let [step, directory, keys] = &args[..] {
+        return recovery::step(step, directory.as_ref(), keys.parse().unwrap());
+    }
+    let wants = |part: &str| args.is_empty() || args.iter().any(|arg| arg == part);
+    println!("the disk takes {:.2?} for an append of 4 KiB and a sync (median of 20)", sync_time());
+    if wants("cost") {
+        cost::checkpoints();
+    }
+    if wants("log") {
+        cost::log();
+    }
+    if wants("pause") {
+        pause::run();
+    }
+    if wants("recovery") {
+        recovery::run();
+    }
+}
+
+fn sync_time() -> Duration {
+    let mut file = tempfile::tempfile().unwrap();
+    let mut times: Vec<Duration> = (0..20)
+        .map(|_| {
+            let begun = Instant::now();
+            file.write_all(&[1; 4096]).unwrap();
+            file.sync_data().unwrap();
+            begun.elapsed()
+        })
+        .collect();
+    timing::figures(&mut times).median
+}

@@ -1,0 +1,130 @@
+//! A pipeline that runs with or without a checkpoint directory, a batch at a time.
+
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use microbatch::ManualContext;
+use microbatch::prelude::*;
+use tempfile::TempDir;
+
+/// Records a block that a receiver stores.
+const BLOCK: usize = 16_384;
+
+/// How a side is run.
+#[derive(Clone, Copy)]
+pub struct Mode {
+    pub workers: usize,
+    /// None: without a checkpoint directory.
+    pub interval: Option<Duration>,
+    /// Whether what is received goes to a log first.
+    pub log: bool,
+}
+
+/// Where the batches of a side come from.
+pub type Batches<T> = mpsc::IntoIter<Vec<T>>;
+
+/// A receiver that hands its intake out.
+pub struct Handed<T: Record>(mpsc::Sender<Intake<T>>);
+
+impl<T: Record> Receiver for Handed<T> {
+    type Item = T;
+    fn start(&mut self, intake: Intake<T>) -> microbatch::Result<()> {
+        self.0.send(intake).map_err(|_| "nobody wants the intake".into())
+    }
+}
+
+/// A started pipeline.
+pub struct Side<T> {
+    // Before the context, which waits for the end of its queue.
+    put: Box<dyn FnMut(Vec<T>)>,
+    context: ManualContext,
+    out: Collector<u64>,
+    folder: Option<TempDir>,
+    last: u64,
+}
+
+impl<T: Record + 'static> Side<T> {
+    /// A pipeline whose batches come from a queue.
+    pub fn queue<P: Pipeline + Send + 'static>(
+        mode: Mode,
+        pipeline: impl FnOnce(Batches<T>, Collector<u64>) -> P,
+    ) -> Self {
+        let (batches, queue) = mpsc::channel();
+        Side::start(
+            mode,
+            move |out| pipeline(queue.into_iter(), out),
+            move || Box::new(move |batch| batches.send(batch).unwrap()),
+        )
+    }
+
+    /// A pipeline whose batches a receiver stores in blocks.
+    pub fn receiver<P: Pipeline + Send + 'static>(
+        mode: Mode,
+        pipeline: impl FnOnce(Handed<T>, Collector<u64>) -> P,
+    ) -> Self {
+        let (sender, intakes) = mpsc::channel();
+        Side::start(
+            mode,
+            move |out| pipeline(Handed(sender), out),
+            move || {
+                let intake: Intake<T> = intakes.recv().unwrap();
+                Box::new(move |batch| {
+                    let mut records = batch.into_iter();
+                    loop {
+                        let block: Vec<T> = records.by_ref().take(BLOCK).collect();
+                        if block.is_empty() {
+                            return;
+                        }
+                        intake.store_block(block).unwrap();
+                    }
+                })
+            },
+        )
+    }
+
+    fn start<P: Pipeline + Send + 'static>(
+        mode: Mode,
+        pipeline: impl FnOnce(Collector<u64>) -> P,
+        put: impl FnOnce() -> Box<dyn FnMut(Vec<T>)>,
+    ) -> Self {
+        let out = Collector::default();
+        let mut context = StreamingContext::new(pipeline(out.clone())).workers(mode.workers).buffered_blocks(1024);
+        let folder = mode.interval.map(|_| tempfile::tempdir().unwrap());
+        if let (Some(interval), Some(folder)) = (mode.interval, &folder) {
+            context = context.checkpoint_dir(folder.path()).checkpoint_interval(interval).write_ahead_log(mode.log);
+        }
+        let context = context.manual().unwrap();
+        Side { put: put(), context, out, folder, last: 0 }
+    }
+
+    /// Runs a batch and sums up its result.
+    pub fn batch(&mut self, batch: Vec<T>) -> u64 {
+        (self.put)(batch);
+        self.context.advance(1).unwrap();
+        self.out.take().into_iter().flat_map(|(_, records)| records).fold(0, u64::wrapping_add)
+    }
+
+    /// What the last checkpoint has written; 0 without checkpoints.
+    pub fn bytes(&self) -> u64 {
+        self.context.progress().checkpoint.map_or(0, |checkpoint| checkpoint.bytes)
+    }
+
+    /// Waits until there is a checkpoint since the last call. At a real rate there would be time enough.
+    pub fn await_checkpoint(&mut self) {
+        let Some(folder) = &self.folder else { return };
+        while newest(folder.path()) <= self.last {
+            assert!(self.context.progress().checkpoint.is_some_and(|checkpoint| checkpoint.failure.is_none()));
+            thread::sleep(Duration::from_millis(1));
+        }
+        self.last = newest(folder.path());
+    }
+}
+
+/// The number of the last manifest.
+fn newest(directory: &Path) -> u64 {
+    let names = std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().file_name());
+    let number = |name: &str| name.strip_prefix("manifest-")?.parse().ok();
+    names.filter_map(|name| number(name.to_str()?)).max().unwrap()
+}
