@@ -2,7 +2,8 @@
 //!
 //! Where keys repeat, their values are combined before they enter, as by `reduce_by_key`. Where they hardly do, that would be
 //! one more table in which every record has an entry of its own. So samples of the records are looked at: as long as few of them
-//! have the key of another one, all enter singly. What the window comes to is the same either way, in the same order.
+//! have the key of another one, and there are fewer records than keys, all enter singly. What the window comes to is the same
+//! either way, in the same order.
 
 use crate::record::Key;
 use crate::stage::{Part, Workers};
@@ -14,8 +15,10 @@ use super::shuffle::{Combined, Fold};
 /// Of so many records the first ones are looked at.
 const PERIOD: usize = 1 << 16;
 const SAMPLE: usize = 1 << 12;
-/// A bit for each of so many hashes. If no key repeats, about 250 records of a sample find their bit set by another one.
-const BITS: usize = 1 << 15;
+/// A bit for each of so many hashes.
+const BITS: usize = 1 << 17;
+/// If no key repeats, about so many records of a sample find their bit set by another one.
+const BY_CHANCE: usize = SAMPLE * SAMPLE / (2 * BITS);
 /// Values are combined if one of so many records repeats a key.
 const REPEATED: usize = 8;
 /// Larger values are combined in any case.
@@ -58,7 +61,14 @@ impl Sample {
         let (word, bit) = (hash as usize / 64 % (BITS / 64), 1 << (hash % 64));
         self.repeats += usize::from(self.met[word] & bit != 0);
         self.met[word] |= bit;
-        place + 1 == SAMPLE && self.repeats * REPEATED >= SAMPLE
+        place + 1 == SAMPLE && (self.repeats * REPEATED >= SAMPLE || self.records >= self.keys())
+    }
+
+    /// About how many keys there are, if the latest sample has shown it: of n records that find one of k keys each, n² / 2k
+    /// find one that was found before.
+    fn keys(&self) -> usize {
+        let repeats = self.repeats.saturating_sub(BY_CHANCE);
+        if repeats > BY_CHANCE / 2 { SAMPLE * SAMPLE / 2 / repeats } else { usize::MAX }
     }
 
     /// Whether all records are in one sample.
@@ -202,6 +212,15 @@ mod tests {
         assert_eq!(entries(0..0), (0, 0));
         assert_eq!(entries((0..100).map(|n| n % 99)), (100, 100));
         assert_eq!(entries((0..100_000).map(|n| n % 50_000)), (100_000, 100_000));
+    }
+
+    /// In a sample few of 100,000 keys come twice, in a batch each comes ten times.
+    #[test]
+    fn many_keys_that_repeat_are_combined_once_there_are_more_records() {
+        let random = |n: u64| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20) % 100_000;
+        let (entries, records) = entries((0..1_000_000).map(|n| random(random(n) + n * n)));
+        assert_eq!(records, 1_000_000);
+        assert!(entries < 400_000, "{entries}");
     }
 
     #[test]
