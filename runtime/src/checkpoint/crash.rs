@@ -69,6 +69,7 @@ impl CrashPoints {
     }
 
     /// The power is lost: undoes what was not synced. Nobody may use the files.
+    #[cfg(test)]
     pub fn lose(&self, loss: Loss) {
         std::mem::take(&mut self.lock().unsynced).lose(loss);
     }

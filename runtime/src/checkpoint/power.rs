@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[cfg(test)]
 use super::crash::Loss;
 use super::disk::Operation;
 
@@ -60,6 +61,7 @@ impl Unsynced {
         }
     }
 
+    #[cfg(test)]
     pub fn lose(self, loss: Loss) {
         if loss != Loss::Names {
             for (path, contents) in self.synced {
@@ -81,6 +83,7 @@ impl Change {
         }
     }
 
+    #[cfg(test)]
     fn undo(self) {
         match self {
             Change::Created(path) => drop(fs::remove_file(path)),
