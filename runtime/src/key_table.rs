@@ -8,10 +8,13 @@ use std::hash::Hash;
 use std::ops::Range;
 
 use crate::record::StateKey;
-use crate::table::hash_of;
+use crate::table::{Entry, hash_of};
 
 /// A key's number in its [`KeyTable`].
 pub type Number = u32;
+
+/// The number of no key.
+pub const MISSING: Number = Number::MAX;
 
 /// A slot of the index: a number plus one, and above it some bits of the key's hash. Zero is an empty slot.
 pub type Slot = u32;
@@ -138,45 +141,24 @@ impl<K: Hash + Eq> KeyTable<K> {
         self.look_up(hash, key).ok()
     }
 
-    /// As [`find`](Self::find), after [`likely_slot`](Self::likely_slot).
-    #[inline(always)]
-    pub fn find_at<Q: StateKey<Owned = K>>(&self, slot: Slot, hash: u64, key: &Q) -> Option<Number> {
-        let number = (slot & NUMBER).wrapping_sub(1);
-        match self.keys.get(number as usize) {
-            Some(kept) if key.is(kept) => Some(number),
-            _ => self.find(hash, key),
-        }
-    }
-
-    /// The numbers of several keys, which come with their hashes. A key that is not there gets a number that no key has.
+    /// The numbers of several keys. One that is not there gets the number [`MISSING`]; returns whether all are there.
     ///
     /// Each step is a loop of its own and a short one, so that the processor has as many waits for memory under way as it can.
     /// That is worth most for about [`MANY`] keys.
     #[inline(always)]
-    pub fn find_many<Q: StateKey<Owned = K>, V>(&self, keys: &[(u64, Q, V)], numbers: &mut [Number]) {
-        for (slot, (hash, _, _)) in numbers.iter_mut().zip(keys) {
-            *slot = self.likely_slot(*hash);
+    pub fn find_many<Q: StateKey<Owned = K>, V>(&self, keys: &[Entry<Q, V>], numbers: &mut [Number]) -> bool {
+        for (slot, entry) in numbers.iter_mut().zip(keys) {
+            *slot = self.likely_slot(entry.hash);
         }
-        for (number, (hash, _, _)) in numbers.iter_mut().zip(keys) {
-            *number = self.candidate(*number, *hash);
-        }
-        for (number, (hash, key, _)) in numbers.iter_mut().zip(keys) {
+        let mut has_all = true;
+        for (number, Entry { hash, key, .. }) in numbers.iter_mut().zip(keys) {
+            *number = (*number & NUMBER).wrapping_sub(1);
             if !self.keys.get(*number as usize).is_some_and(|kept| key.is(kept)) {
-                *number = self.find(*hash, key).unwrap_or(Number::MAX);
+                *number = self.find(*hash, key).unwrap_or(MISSING);
+                has_all &= *number != MISSING;
             }
         }
-    }
-
-    /// The first number on the way of a hash that may be the hash's, after [`likely_slot`](Self::likely_slot); if there is none,
-    /// one that no key has.
-    #[inline(always)]
-    fn candidate(&self, mut slot: Slot, hash: u64) -> Number {
-        let (mask, tag, mut at) = (self.slots.len().wrapping_sub(1), tag(hash), hash as usize);
-        while slot & !NUMBER != tag && slot != 0 {
-            slot = self.slots[at & mask];
-            at += 1;
-        }
-        (slot & NUMBER).wrapping_sub(1)
+        has_all
     }
 
     /// The number of a key, and whether the key is new.
@@ -186,6 +168,12 @@ impl<K: Hash + Eq> KeyTable<K> {
             Ok(number) => (number, false),
             Err(at) => (self.insert_at(at, hash, key.keep()), true),
         }
+    }
+
+    /// The number of a key that is not there yet.
+    pub fn insert(&mut self, hash: u64, key: K) -> Number {
+        let at = if self.slots.is_empty() { 0 } else { self.vacancy(hash) };
+        self.insert_at(at, hash, key)
     }
 
     /// The number of the key's entry, or the empty slot where it belongs.

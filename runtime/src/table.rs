@@ -26,7 +26,7 @@ pub fn shard_of(hash: u64) -> usize {
     (hash >> (u64::BITS - SHARDS.ilog2())) as usize
 }
 
-/// A key, its hash and its value.
+/// A key, its hash and its value; also a record on its way into a table.
 pub struct Entry<K, V> {
     pub(crate) hash: u64,
     pub(crate) key: K,
@@ -238,13 +238,6 @@ impl<K: Hash + Eq, V> ShardedTable<K, V> {
     }
 }
 
-/// A record on its way into a table.
-pub struct Waiting<K, V> {
-    pub(crate) hash: u64,
-    pub(crate) key: K,
-    pub(crate) value: V,
-}
-
 /// How many records are looked up together.
 pub const TOGETHER: usize = 32;
 
@@ -257,7 +250,7 @@ impl<K: Eq, V> ShardedTable<K, V> {
     #[inline]
     pub fn fold_together<T>(
         &mut self,
-        waiting: &mut Vec<Waiting<K, T>>,
+        waiting: &mut Vec<Entry<K, T>>,
         create: impl Fn(T) -> V,
         merge: impl Fn(V, T) -> V,
     ) {
@@ -268,7 +261,7 @@ impl<K: Eq, V> ShardedTable<K, V> {
         for (candidate, record) in candidates.iter_mut().zip(&*waiting) {
             *candidate = self.shards[shard_of(record.hash)].with_hash(*candidate, record.hash);
         }
-        for (candidate, Waiting { hash, key, value }) in candidates.into_iter().zip(waiting.drain(..)) {
+        for (candidate, Entry { hash, key, value }) in candidates.into_iter().zip(waiting.drain(..)) {
             let shard = &mut self.shards[shard_of(hash)];
             match shard.number_if_equal(candidate, &key) {
                 Some(number) => shard.fold_entry(number, value, &merge),

@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::ops::shuffle::Side;
 use crate::record::{Keep, Pair, Same};
-use crate::table::{SHARDS, ShardedTable, Table};
+use crate::table::{Entry, SHARDS, ShardedTable, Table};
 use crate::time::Time;
 
 /// See [`DStream::transform`](crate::DStream::transform).
@@ -94,11 +94,11 @@ where
     engine.caught(label, || {
         let shards = engine.workers().map((0..SHARDS).collect(), total, |shard| {
             let mut groups = Table::default();
-            for (hash, key, value) in left.shards[shard].iter().flatten() {
+            for Entry { hash, key, value } in left.shards[shard].iter().flatten() {
                 let group: &mut (Vec<_>, Vec<_>) = groups.entry(*hash, key.view(), Default::default);
                 group.0.push(value.view());
             }
-            for (hash, key, value) in right.shards[shard].iter().flatten() {
+            for Entry { hash, key, value } in right.shards[shard].iter().flatten() {
                 let group: &mut (Vec<_>, Vec<_>) = groups.entry(*hash, key.view().same(), Default::default);
                 group.1.push(value.view());
             }

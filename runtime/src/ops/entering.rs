@@ -122,7 +122,7 @@ impl<K: Send, V: Send, C: Send, F: Send> Part for Entering<K, V, C, F> {
 }
 
 impl<K: Key, V, C, F: Fold<V, C>> Entering<K, V, C, F> {
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn fold_all(&mut self, batch: impl Iterator<Item = (K, V)>, fold: F) {
         batch.for_each(|(key, value)| {
             let hash = hash_of(&key);

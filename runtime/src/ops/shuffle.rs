@@ -9,7 +9,7 @@ use std::collections::BinaryHeap;
 use crate::dataset::{Keyed, Keys, Rows};
 use crate::record::{Keep, Key, Pair};
 use crate::stage::{Gather, Part, Workers};
-use crate::table::{Entry, RESERVED_FROM, SHARDS, ShardedTable, TOGETHER, Table, Waiting, hash_of, shard_of};
+use crate::table::{Entry, RESERVED_FROM, SHARDS, ShardedTable, TOGETHER, Table, hash_of, shard_of};
 
 /// How the values of a key are folded to one.
 pub trait Fold<V, C> {
@@ -65,7 +65,7 @@ impl<V, C, F: Fn(V) -> C, G: Fn(C, V) -> C, H: Fn(C, C) -> C> Fold<V, C> for Com
 pub struct Combined<K, V, C, F> {
     table: ShardedTable<K, C>,
     /// Records that wait until there are enough to look their keys up together.
-    waiting: Vec<Waiting<K, V>>,
+    waiting: Vec<Entry<K, V>>,
     fold: Option<F>,
 }
 
@@ -84,7 +84,7 @@ impl<K: Key, V, C, F: Fold<V, C>> Combined<K, V, C, F> {
 
     #[inline(always)]
     pub(super) fn push(&mut self, hash: u64, key: K, value: V, fold: &F) {
-        self.waiting.push(Waiting { hash, key, value });
+        self.waiting.push(Entry { hash, key, value });
         if self.waiting.len() == TOGETHER {
             self.table.fold_together(&mut self.waiting, |value| fold.create(value), |c, v| fold.merge_value(c, v));
         }
@@ -535,7 +535,7 @@ pub fn keep<I: Iterator<Item = T>, T>(batch: I, part: &mut Kept<T>) {
 
 /// A worker's part of one side of a join: its pairs, split by the hash of their keys.
 pub struct Exchanged<K, V> {
-    shards: Vec<Vec<(u64, K, V)>>,
+    shards: Vec<Vec<Entry<K, V>>>,
 }
 
 impl<K, V> Default for Exchanged<K, V> {
@@ -557,7 +557,7 @@ impl<K: Send, V: Send> Part for Exchanged<K, V> {
 
 /// One side of a join: for each shard the runs of pairs that the workers left, in the order of the workers.
 pub struct Side<K, V> {
-    pub(crate) shards: Vec<Vec<Vec<(u64, K, V)>>>,
+    pub(crate) shards: Vec<Vec<Vec<Entry<K, V>>>>,
 }
 
 impl<K: Send, V: Send> Gather for Exchanged<K, V> {
@@ -584,6 +584,6 @@ where
     batch.for_each(|record| {
         let (key, value) = record.into_pair();
         let hash = hash_of(&key);
-        part.shards[shard_of(hash)].push((hash, key, value));
+        part.shards[shard_of(hash)].push(Entry { hash, key, value });
     });
 }

@@ -9,11 +9,11 @@ use crate::key_table::{MANY, Number};
 use crate::ops::shuffle::Side;
 use crate::record::{Keep, Record, StateKey};
 use crate::stage::Workers;
-use crate::table::hash_of;
+use crate::table::{Entry, hash_of};
 use crate::time::Time;
 
-/// The pairs of one shard: runs of hash, key and value.
-pub(super) type Runs<Q, V> = Vec<Vec<(u64, Q, V)>>;
+/// The pairs of one shard.
+pub(super) type Runs<Q, V> = Vec<Vec<Entry<Q, V>>>;
 
 impl<K: StateRecord, S: Record> KeyedState<K, S> {
     /// Calls `f` for each record, in order, and then for each key that had no data for longer than the timeout, which goes
@@ -76,7 +76,7 @@ fn look_up<K: StateRecord, S: Record, Q: StateKey<Owned = K>, V>(
     for records in runs.iter().flat_map(|run| run.chunks(MANY)) {
         keys.find_many(records, &mut numbers);
         let new = touched.touches.len();
-        positions.extend(numbers.iter().zip(records).map(|(number, (hash, key, _))| {
+        positions.extend(numbers.iter().zip(records).map(|(number, Entry { hash, key, .. })| {
             if *number < first_new {
                 return touched.find_or_insert(*hash, |other| other == *number, *number).0;
             }
@@ -121,7 +121,7 @@ fn call<'s, K: StateRecord, S: Record, Q, V, E>(
     let mut rows = Vec::with_capacity(records + removed.len());
     let mut positions = shard.pending.positions.iter();
     for run in runs {
-        rows.extend(run.into_iter().zip(positions.by_ref()).map(|((_, _, value), position)| {
+        rows.extend(run.into_iter().zip(positions.by_ref()).map(|(Entry { value, .. }, position)| {
             let touch = &mut touches[*position as usize];
             let key = match (touch.number as usize).checked_sub(first_new) {
                 None => keys.key(touch.number),

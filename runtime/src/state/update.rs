@@ -10,6 +10,7 @@ use crate::key_table::{MANY, Number};
 use crate::ops::shuffle::Side;
 use crate::record::{Keep, Record, StateKey};
 use crate::stage::Workers;
+use crate::table::Entry;
 use crate::time::Time;
 
 impl<K: StateRecord, S: Record> KeyedState<K, S> {
@@ -97,7 +98,7 @@ fn group<K: StateRecord, S: Record, Q: StateKey<Owned = K>, V>(
     }
     let mut sorted: Vec<Option<V>> = Vec::with_capacity(records);
     sorted.resize_with(records, || None);
-    for ((_, _, value), key) in runs.into_iter().flatten().zip(positions) {
+    for (Entry { value, .. }, key) in runs.into_iter().flatten().zip(positions) {
         let place = &mut ends[ranks.of(*key)];
         sorted[*place as usize] = Some(value);
         *place += 1;
@@ -148,7 +149,7 @@ fn find_keys<K: StateRecord, S: Record, Q: StateKey<Owned = K>, V>(
     let mut numbers = [0; MANY];
     for records in runs.iter().flat_map(|run| run.chunks(MANY)) {
         keys.find_many(records, &mut numbers);
-        positions.extend(numbers.iter().zip(records).map(|(number, (hash, key, _))| {
+        positions.extend(numbers.iter().zip(records).map(|(number, Entry { hash, key, .. })| {
             if *number < first_new {
                 return *number;
             }

@@ -8,8 +8,15 @@ use crate::key_table::Number;
 pub(super) fn put<T: Clone>(items: &mut Vec<T>, number: Number, item: T) {
     match items.get_mut(number as usize) {
         Some(place) => *place = item,
-        None => items.resize(number as usize + 1, item),
+        None => lengthen(items, number, item),
     }
+}
+
+/// Out of the way of the loops that put items at numbers: few numbers are new.
+#[cold]
+#[inline(never)]
+fn lengthen<T: Clone>(items: &mut Vec<T>, number: Number, item: T) {
+    items.resize(number as usize + 1, item);
 }
 
 /// Replaces the item at a number by what `fold` makes of it.

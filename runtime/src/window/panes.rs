@@ -184,6 +184,24 @@ impl<P> Newest<'_, P> {
         if self.pane.keys.get(position) == Some(&key) { self.pane.values.get(position) } else { None }
     }
 
+    /// How many values it has.
+    #[inline]
+    pub fn len(&self) -> u32 {
+        self.pane.values.len() as u32
+    }
+
+    /// Adds the keys of the values that are to be added next.
+    #[inline(always)]
+    pub fn extend_keys(&mut self, keys: &[Number]) {
+        self.pane.keys.extend_from_slice(keys);
+    }
+
+    /// Adds values.
+    #[inline(always)]
+    pub fn extend(&mut self, values: impl Iterator<Item = P>) {
+        self.pane.values.extend(values);
+    }
+
     /// Adds a value; returns its position.
     #[inline(always)]
     pub fn push(&mut self, key: Number, value: P) -> u32 {

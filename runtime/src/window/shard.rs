@@ -3,9 +3,9 @@
 use std::hash::Hash;
 use std::ops::Range;
 
-use crate::key_table::{KeyTable, Number};
-use crate::record::{Record, StateKey};
-use crate::table::{Entry, TOGETHER};
+use crate::key_table::{KeyTable, MANY, MISSING, Number};
+use crate::record::{Keep, Record, StateKey};
+use crate::table::Entry;
 
 use super::algorithm::{Algorithm, Derived, Place};
 use super::arrivals::Runs;
@@ -97,7 +97,7 @@ impl<K, P, D> Shard<K, P, D> {
     }
 
     /// The panes that are too old leave; `each` is told of what they have.
-    #[inline]
+    #[inline(never)]
     fn leave(&mut self, step: &Step, each: impl Fn(&mut D, &Panes<P>, (Place, &P))) {
         while let Some(pane) = self.panes.oldest() {
             if !step.leaves(pane.end) {
@@ -155,7 +155,12 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         if !runs.is_empty() {
             let earlier = if is_open { self.panes.newest_len() } else { 0 };
             self.panes.open(step);
-            runs.into_iter().for_each(|run| self.enter::<Q, C, F, A>(fold, step, earlier, run));
+            for run in runs {
+                match earlier {
+                    0 => self.enter::<Q, C, F, A>(fold, step, run),
+                    earlier => self.enter_open::<Q, C, F, A>(fold, step, earlier, run),
+                }
+            }
         }
     }
 
@@ -167,40 +172,61 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         }
     }
 
-    /// The first `earlier` values of the newest pane are of batches before.
-    fn enter<Q, C, F, A>(&mut self, fold: &F, step: &Step, earlier: u32, run: Vec<Entry<Q, C>>)
+    /// The values of a run enter the newest pane, in which nothing is of a batch before.
+    ///
+    /// Keys are looked up together, and what follows is done in one short loop, so that the processor has as much under way as it
+    /// can.
+    #[inline(never)]
+    fn enter<Q, C, F, A>(&mut self, fold: &F, step: &Step, run: Vec<Entry<Q, C>>)
+    where
+        Q: StateKey<Owned = K>,
+        C: Record,
+        A: Algorithm<C, F, Kept = P, Derived = D>,
+    {
+        let Shard { keys, held, panes, derived, live, inserted, .. } = self;
+        let Some(mut newest) = panes.newest() else { return };
+        let (mut entries, mut numbers, pane) = (run.into_iter(), [0; MANY], step.number as u32);
+        while !entries.as_slice().is_empty() {
+            let together = entries.len().min(MANY);
+            let numbers = &mut numbers[..together];
+            if !keys.find_many(&entries.as_slice()[..together], numbers) {
+                insert_missing(keys, held, inserted, &entries.as_slice()[..together], numbers);
+            }
+            newest.extend_keys(numbers);
+            *live += hold(held, numbers, newest.len());
+            let enter = |(entry, number): (Entry<Q, C>, &Number)| {
+                let at = Place { number: *number & !ONLY, pane, is_only: *number & ONLY != 0 };
+                A::enter(derived, fold, at, entry.value)
+            };
+            newest.extend(entries.by_ref().take(together).zip(&*numbers).map(enter));
+        }
+    }
+
+    /// The values of a run enter the newest pane, of which the first `earlier` are of batches before: they are combined with
+    /// those.
+    fn enter_open<Q, C, F, A>(&mut self, fold: &F, step: &Step, earlier: u32, run: Vec<Entry<Q, C>>)
     where
         Q: StateKey<Owned = K>,
         C: Record,
         A: Algorithm<C, F, Kept = P, Derived = D>,
     {
         let Some(mut newest) = self.panes.newest() else { return };
-        let (mut entries, mut slots, pane) = (run.into_iter(), [0; TOGETHER], step.number as u32);
-        while !entries.as_slice().is_empty() {
-            for (slot, entry) in slots.iter_mut().zip(entries.as_slice()) {
-                *slot = self.keys.likely_slot(entry.hash);
-            }
-            for slot in slots {
-                let Some(Entry { hash, key, value }) = entries.next() else { break };
-                let number = match self.keys.find_at(slot, hash, &key) {
-                    Some(number) => number,
-                    None => number_of(&mut self.keys, &mut self.held, &mut self.inserted, hash, key),
-                };
-                let held = &mut self.held[number as usize];
-                let at = Place { number, pane, is_only: held.values == 0 };
-                // A key that comes several times in a batch hardly ever does, so it is not looked for.
-                if held.position < earlier
-                    && let Some(kept) = newest.at(held.position, number)
-                {
-                    if let Some(kept) = A::again(&mut self.derived, fold, at, kept, value) {
-                        newest.replace(held.position, kept);
-                    }
-                    continue;
+        for Entry { hash, key, value } in run {
+            let number = number_of(&mut self.keys, &mut self.held, &mut self.inserted, hash, key);
+            let held = &mut self.held[number as usize];
+            let at = Place { number, pane: step.number as u32, is_only: held.values == 0 };
+            // A key that comes several times in a batch hardly ever does, so it is not looked for.
+            if held.position < earlier
+                && let Some(kept) = newest.at(held.position, number)
+            {
+                if let Some(kept) = A::again(&mut self.derived, fold, at, kept, value) {
+                    newest.replace(held.position, kept);
                 }
-                self.live += usize::from(held.values == 0);
-                let kept = A::enter(&mut self.derived, fold, at, value);
-                *held = Held { values: held.values + 1, position: newest.push(number, kept) };
+                continue;
             }
+            self.live += usize::from(at.is_only);
+            let kept = A::enter(&mut self.derived, fold, at, value);
+            *held = Held { values: held.values + 1, position: newest.push(number, kept) };
         }
     }
 
@@ -271,6 +297,46 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
     }
 }
 
+/// Marks a number whose key has no other value.
+const ONLY: Number = 1 << 31;
+
+/// Notes a value of each of these keys, from this position on, and marks the numbers of those that have no other one. Returns how
+/// many these are.
+#[inline]
+fn hold(held: &mut [Held], numbers: &mut [Number], position: u32) -> usize {
+    let mut new = 0;
+    for (number, position) in numbers.iter_mut().zip(position..) {
+        let held = &mut held[*number as usize];
+        let is_only = Number::from(held.values == 0);
+        *held = Held { values: held.values + 1, position };
+        *number |= is_only * ONLY;
+        new += is_only;
+    }
+    new as usize
+}
+
+/// Inserts those of several keys that have no number yet.
+#[cold]
+#[inline(never)]
+fn insert_missing<K: Hash + Eq, Q: StateKey<Owned = K>, C>(
+    keys: &mut KeyTable<K>,
+    held: &mut Vec<Held>,
+    inserted: &mut Vec<Number>,
+    entries: &[Entry<Q, C>],
+    numbers: &mut [Number],
+) {
+    for (entry, number) in entries.iter().zip(numbers) {
+        if *number == MISSING {
+            // It may have come before among these.
+            *number = keys.find(entry.hash, &entry.key).unwrap_or_else(|| {
+                let number = keys.insert(entry.hash, entry.key.view().keep());
+                note_inserted(held, inserted, number);
+                number
+            });
+        }
+    }
+}
+
 /// The number of a key, inserted if it is new.
 #[inline]
 fn number_of<K: Hash + Eq, Q: StateKey<Owned = K>>(
@@ -282,8 +348,12 @@ fn number_of<K: Hash + Eq, Q: StateKey<Owned = K>>(
 ) -> Number {
     let (number, is_new) = keys.find_or_insert(hash, key);
     if is_new {
-        inserted.push(number);
-        by_number::put(held, number, Held::default());
+        note_inserted(held, inserted, number);
     }
     number
+}
+
+fn note_inserted(held: &mut Vec<Held>, inserted: &mut Vec<Number>, number: Number) {
+    inserted.push(number);
+    by_number::put(held, number, Held::default());
 }
