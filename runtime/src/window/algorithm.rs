@@ -99,8 +99,12 @@ impl Place {
 
 /// What an algorithm keeps of a shard beside the panes.
 pub trait Derived<C: Record>: Default + Send + Sync {
-    /// The value of a key that is there.
-    fn view(&self, number: Number) -> C::View<'_>;
+    /// What `values` has of a key.
+    type Value: Send + Sync;
+    /// By number, up to that of the last key that is there. Those of keys that are not there mean nothing.
+    fn values(&self) -> &[Self::Value];
+    /// What is seen of a key's value.
+    fn view(value: &Self::Value) -> C::View<'_>;
     /// What has left does not come back.
     fn commit(&mut self) {}
     /// Keys have new numbers; `old` has the old number of each new one, in ascending order.

@@ -19,14 +19,19 @@ fn lengthen<T: Clone>(items: &mut Vec<T>, number: Number, item: T) {
     items.resize(number as usize + 1, item);
 }
 
-/// Replaces the item at a number by what `fold` makes of it.
+/// Replaces a field of the item at a number by what `fold` makes of it.
 #[inline(always)]
-pub(super) fn fold<T: Clone>(items: &mut Vec<T>, index: usize, fold: impl FnOnce(T) -> T) {
-    if std::mem::needs_drop::<T>() {
-        fold_in_place(items, index, |item| item, fold);
+pub(super) fn fold<T, V: Clone>(
+    items: &mut Vec<T>,
+    index: usize,
+    field: impl FnOnce(&mut T) -> &mut V,
+    fold: impl FnOnce(V) -> V,
+) {
+    if std::mem::needs_drop::<V>() {
+        fold_in_place(items, index, field, fold);
     } else {
-        let item = &mut items[index];
-        *item = fold(item.clone());
+        let value = field(&mut items[index]);
+        *value = fold(value.clone());
     }
 }
 

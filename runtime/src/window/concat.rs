@@ -21,7 +21,7 @@ pub struct Lists<V> {
 }
 
 /// The list of a key.
-struct List<V> {
+pub struct List<V> {
     items: Vec<V>,
     /// How many of the first items have left.
     start: usize,
@@ -122,9 +122,14 @@ impl<V: Record, F> Algorithm<Vec<V>, F> for Concat {
 }
 
 impl<V: Record> Derived<Vec<V>> for Lists<V> {
+    type Value = List<V>;
+
     #[inline(always)]
-    fn view(&self, number: Number) -> &[V] {
-        let list = &self.lists[number as usize];
+    fn values(&self) -> &[List<V>] {
+        &self.lists
+    }
+    #[inline(always)]
+    fn view(list: &List<V>) -> &[V] {
         &list.items[list.start..]
     }
 

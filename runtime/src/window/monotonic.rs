@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use crate::key_table::Number;
-use crate::record::{Keep, Record};
+use crate::record::Record;
 
 use super::algorithm::{Algorithm, Derived, Place, Select, replay};
 use super::by_number::{self, bytes, put};
@@ -127,9 +127,15 @@ impl<C: Record, F: Select<C>> Algorithm<C, F> for Monotonic {
 }
 
 impl<C: Record> Derived<C> for Queues<C> {
+    type Value = C;
+
     #[inline(always)]
-    fn view(&self, number: Number) -> C::View<'_> {
-        Keep::view(&self.values[number as usize])
+    fn values(&self) -> &[C] {
+        &self.values
+    }
+    #[inline(always)]
+    fn view(value: &C) -> C::View<'_> {
+        value.view()
     }
 
     fn commit(&mut self) {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::key_table::Number;
-use crate::record::{Keep, Record};
+use crate::record::Record;
 
 use super::algorithm::{Algorithm, Derived, Merge, Place, replay};
 use super::by_number::{self, bytes, put};
@@ -63,7 +63,7 @@ impl<C: Record, F: Merge<C>> Algorithm<C, F> for Recompute {
             if at.is_only {
                 put(&mut derived.values, at.number, value.clone());
             } else {
-                by_number::fold(&mut derived.values, at.index(), |old| fold.merge(old, value.clone()));
+                by_number::fold(&mut derived.values, at.index(), |value| value, |old| fold.merge(old, value.clone()));
             }
         });
         derived.is_settled = true;
@@ -71,9 +71,15 @@ impl<C: Record, F: Merge<C>> Algorithm<C, F> for Recompute {
 }
 
 impl<C: Record> Derived<C> for Recomputed<C> {
+    type Value = C;
+
     #[inline(always)]
-    fn view(&self, number: Number) -> C::View<'_> {
-        Keep::view(&self.values[number as usize])
+    fn values(&self) -> &[C] {
+        &self.values
+    }
+    #[inline(always)]
+    fn view(value: &C) -> C::View<'_> {
+        value.view()
     }
     fn renumber(&mut self, old: &[Number]) {
         by_number::renumber(&mut self.values, old);

@@ -91,9 +91,15 @@ impl<C: Record, F: Merge<C> + Select<C>> Algorithm<C, F> for Selecting {
 }
 
 impl<C: Record> Derived<C> for Selected<C> {
+    type Value = C;
+
     #[inline(always)]
-    fn view(&self, number: Number) -> C::View<'_> {
-        if Self::HAS_QUEUES { self.queues.view(number) } else { self.stacks.view(number) }
+    fn values(&self) -> &[C] {
+        if Self::HAS_QUEUES { self.queues.values() } else { self.stacks.values() }
+    }
+    #[inline(always)]
+    fn view(value: &C) -> C::View<'_> {
+        value.view()
     }
 
     fn commit(&mut self) {

@@ -36,7 +36,7 @@ pub struct Shard<K, P, D> {
 
 /// What the panes have of a key.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Held {
+pub struct Held {
     /// How many values of the key there are; none if it is not there.
     values: u32,
     /// The position of the latest one in the newest pane, if that has it.
@@ -73,12 +73,6 @@ impl<K, P, D> Shard<K, P, D> {
     #[inline(always)]
     pub(super) fn held(&self, numbers: Range<usize>) -> &[Held] {
         &self.held[numbers]
-    }
-
-    /// Whether the number's key is in a pane.
-    #[inline(always)]
-    pub(super) fn is_live(&self, number: Number) -> bool {
-        self.held[number as usize].is_live()
     }
 
     pub(super) fn bytes<C: Record>(&self) -> usize

@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::borrow::Cow;
 
 use crate::key_table::Number;
-use crate::record::{Keep, Record};
+use crate::record::Record;
 use crate::table::SHARDS;
 
 use super::algorithm::{Algorithm, Derived, Place, Unmerge, replay};
@@ -82,7 +82,7 @@ impl<C: Record> Totals<C> {
         if at.is_only {
             put(&mut self.values, at.number, value.clone());
         } else {
-            by_number::fold(&mut self.values, at.index(), |total| fold.merge(total, value.clone()));
+            by_number::fold(&mut self.values, at.index(), |value| value, |total| fold.merge(total, value.clone()));
         }
         if let Some(gaps) = gaps::<C>() {
             let magnitude = magnitudes(value);
@@ -97,7 +97,7 @@ impl<C: Record> Totals<C> {
 
     #[inline]
     fn subtract<F: Unmerge<C>>(&mut self, fold: &F, at: Place, left: &C) {
-        by_number::fold(&mut self.values, at.index(), |total| fold.unmerge(total, left.clone()));
+        by_number::fold(&mut self.values, at.index(), |value| value, |total| fold.unmerge(total, left.clone()));
         if let Some(gaps) = gaps::<C>() {
             let total = magnitudes(&self.values[at.index()]);
             if self.watched[at.index()].leave(gaps, at.pane, magnitudes(left), total) {
@@ -173,9 +173,15 @@ impl<C: Record, F: Unmerge<C>> Algorithm<C, F> for Subtract {
 }
 
 impl<C: Record> Derived<C> for Totals<C> {
+    type Value = C;
+
     #[inline(always)]
-    fn view(&self, number: Number) -> C::View<'_> {
-        Keep::view(&self.values[number as usize])
+    fn values(&self) -> &[C] {
+        &self.values
+    }
+    #[inline(always)]
+    fn view(value: &C) -> C::View<'_> {
+        value.view()
     }
     fn renumber(&mut self, old: &[Number]) {
         by_number::renumber(&mut self.values, old);
@@ -249,7 +255,7 @@ mod tests {
             window.drain(..window.len().saturating_sub(PANES as usize));
             // The longest way from a very large value to the next turn.
             if slide % 1000 > 2 * PANES && slide % 1000 < 900 || slide + 1 == slides {
-                let (_, total): Unknown = Derived::<Unknown>::view(&shard.derived, 0);
+                let (_, total): Unknown = Derived::<Unknown>::values(&shard.derived)[0];
                 let error = (total - window.iter().sum::<f64>()).abs();
                 errors = (f64::max(errors.0, error), error);
             }

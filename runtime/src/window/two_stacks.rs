@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 
 use crate::key_table::Number;
-use crate::record::{Keep, Record};
+use crate::record::Record;
 
 use super::algorithm::{Algorithm, Derived, Merge, Place};
 use super::by_number::{self, bytes, put};
@@ -22,11 +22,8 @@ pub struct TwoStacks;
 
 /// The stacks of a shard.
 pub struct Stacked<C> {
-    stacks: Vec<Stacks>,
-    /// What each key's front merges to; meaningless where that is empty.
-    fronts: Vec<C>,
-    /// The same of its back.
-    backs: Vec<C>,
+    /// By number.
+    stacks: Vec<Stacks<C>>,
     /// For each value in the front that has newer ones there, what these merge to. What leaves first is on top.
     newer: Vec<C>,
     values: Vec<C>,
@@ -36,19 +33,28 @@ pub struct Stacked<C> {
 }
 
 /// What the stacks have of a key.
-#[derive(Clone, Copy, Default)]
-struct Stacks {
+#[derive(Clone)]
+struct Stacks<C> {
     /// How many values are in the front.
-    front: u32,
+    front_len: u32,
     has_back: bool,
+    /// What the front merges to; meaningless where that is empty.
+    front: C,
+    /// The same of the back.
+    back: C,
+}
+
+impl<C: Clone> Stacks<C> {
+    /// Empty ones, with a value that means nothing.
+    fn new(value: &C) -> Self {
+        Stacks { front_len: 0, has_back: false, front: value.clone(), back: value.clone() }
+    }
 }
 
 impl<C> Default for Stacked<C> {
     fn default() -> Self {
         Stacked {
             stacks: Vec::new(),
-            fronts: Vec::new(),
-            backs: Vec::new(),
             newer: Vec::new(),
             values: Vec::new(),
             unsettled: Vec::new(),
@@ -61,25 +67,33 @@ impl<C: Record> Stacked<C> {
     #[inline]
     fn push<F: Merge<C>>(&mut self, fold: &F, number: Number, value: &C) {
         let index = number as usize;
-        if index >= self.stacks.len() {
-            put(&mut self.stacks, number, Stacks::default());
-        }
-        if std::mem::replace(&mut self.stacks[index].has_back, true) {
-            by_number::fold(&mut self.backs, index, |total| fold.merge(total, value.clone()));
+        let Some(stacks) = self.stacks.get_mut(index) else { return self.push_first(number, value) };
+        if std::mem::replace(&mut stacks.has_back, true) {
+            let merge = |total| fold.merge(total, value.clone());
+            by_number::fold(&mut self.stacks, index, |stacks| &mut stacks.back, merge);
         } else {
-            put(&mut self.backs, number, value.clone());
+            stacks.back = value.clone();
         }
+        self.unsettle(number);
+    }
+
+    /// The first value of a new number.
+    #[cold]
+    #[inline(never)]
+    fn push_first(&mut self, number: Number, value: &C) {
+        put(&mut self.stacks, number, Stacks::new(value));
+        self.stacks[number as usize].has_back = true;
         self.unsettle(number);
     }
 
     #[inline]
     fn pop(&mut self, number: Number) {
         let stacks = &mut self.stacks[number as usize];
-        stacks.front -= 1;
-        if stacks.front > 0
+        stacks.front_len -= 1;
+        if stacks.front_len > 0
             && let Some(newer) = self.newer.pop()
         {
-            self.fronts[number as usize] = newer;
+            stacks.front = newer;
         }
         self.unsettle(number);
     }
@@ -88,7 +102,9 @@ impl<C: Record> Stacked<C> {
     #[cold]
     #[inline(never)]
     fn turn_over<F: Merge<C>>(&mut self, fold: &F, panes: &Panes<C>, back: usize) {
-        self.stacks.fill(Stacks::default());
+        for stacks in &mut self.stacks {
+            (stacks.front_len, stacks.has_back) = (0, false);
+        }
         self.empty_front();
         for pane in panes.iter().rev().skip(back) {
             for (number, value) in pane.entries().rev() {
@@ -106,14 +122,16 @@ impl<C: Record> Stacked<C> {
     fn push_front<F: Merge<C>>(&mut self, fold: &F, number: Number, value: &C) {
         let index = number as usize;
         if index >= self.stacks.len() {
-            put(&mut self.stacks, number, Stacks::default());
+            put(&mut self.stacks, number, Stacks::new(value));
         }
-        self.stacks[index].front += 1;
-        if self.stacks[index].front == 1 {
-            put(&mut self.fronts, number, value.clone());
+        let stacks = &mut self.stacks[index];
+        stacks.front_len += 1;
+        if stacks.front_len == 1 {
+            stacks.front = value.clone();
         } else {
-            self.newer.push(self.fronts[index].clone());
-            by_number::fold(&mut self.fronts, index, |newer| fold.merge(value.clone(), newer));
+            self.newer.push(stacks.front.clone());
+            let merge = |newer| fold.merge(value.clone(), newer);
+            by_number::fold(&mut self.stacks, index, |stacks| &mut stacks.front, merge);
         }
     }
 
@@ -133,17 +151,24 @@ impl<C: Record> Stacked<C> {
         }
     }
 
-    #[inline]
-    fn settle<F: Merge<C>>(&mut self, fold: &F, number: Number) {
-        let index = number as usize;
-        let Stacks { front, has_back } = self.stacks[index];
-        let value = match (front > 0, has_back) {
-            (true, true) => fold.merge(self.fronts[index].clone(), self.backs[index].clone()),
-            (true, false) => self.fronts[index].clone(),
-            (false, true) => self.backs[index].clone(),
-            (false, false) => return,
-        };
-        put(&mut self.values, number, value);
+    /// Gives the numbers that have no value yet one that means nothing.
+    fn lengthen_values(&mut self) {
+        let new = self.stacks.get(self.values.len()..).unwrap_or_default();
+        self.values.extend(new.iter().map(|stacks| stacks.back.clone()));
+    }
+
+    /// What `stacks` come to is the value. A key without any keeps what there is.
+    #[inline(always)]
+    fn settle<F: Merge<C>>(fold: &F, stacks: &Stacks<C>, value: &mut C) {
+        if stacks.front_len == 0 {
+            if stacks.has_back {
+                *value = stacks.back.clone();
+            }
+        } else if stacks.has_back {
+            *value = fold.merge(stacks.front.clone(), stacks.back.clone());
+        } else {
+            *value = stacks.front.clone();
+        }
     }
 }
 
@@ -168,7 +193,7 @@ impl<C: Record, F: Merge<C>> Algorithm<C, F> for TwoStacks {
     #[inline]
     fn leave(derived: &mut Stacked<C>, fold: &F, panes: &Panes<C>, at: Place, _: &C) {
         // It is the oldest value of the key: if that is not in the front, nothing is.
-        if derived.stacks[at.index()].front == 0 {
+        if derived.stacks[at.index()].front_len == 0 {
             derived.turn_over(fold, panes, 0);
         }
         derived.pop(at.number);
@@ -189,11 +214,13 @@ impl<C: Record, F: Merge<C>> Algorithm<C, F> for TwoStacks {
 
     fn settle(derived: &mut Stacked<C>, fold: &F, _: &Panes<C>, _: usize) {
         // What is noted stays until all is done, since the function may panic.
+        derived.lengthen_values();
+        let Stacked { stacks, values, unsettled, .. } = derived;
         if derived.all_unsettled {
-            (0..derived.stacks.len() as Number).for_each(|number| derived.settle(fold, number));
+            stacks.iter().zip(values).for_each(|(stacks, value)| Stacked::settle(fold, stacks, value));
         } else {
-            for at in 0..derived.unsettled.len() {
-                derived.settle(fold, derived.unsettled[at]);
+            for number in unsettled.iter().map(|number| *number as usize) {
+                Stacked::settle(fold, &stacks[number], &mut values[number]);
             }
         }
         derived.unsettled.clear();
@@ -206,22 +233,25 @@ impl<C: Record, F: Merge<C>> Algorithm<C, F> for TwoStacks {
 }
 
 impl<C: Record> Derived<C> for Stacked<C> {
+    type Value = C;
+
     #[inline(always)]
-    fn view(&self, number: Number) -> C::View<'_> {
-        Keep::view(&self.values[number as usize])
+    fn values(&self) -> &[C] {
+        &self.values
+    }
+    #[inline(always)]
+    fn view(value: &C) -> C::View<'_> {
+        value.view()
     }
 
     fn renumber(&mut self, old: &[Number]) {
         by_number::renumber(&mut self.stacks, old);
-        by_number::renumber(&mut self.fronts, old);
-        by_number::renumber(&mut self.backs, old);
         by_number::renumber(&mut self.values, old);
         self.unsettled = Vec::new();
         self.all_unsettled = true;
     }
 
     fn bytes(&self) -> usize {
-        let by_number = bytes(&self.stacks) + bytes(&self.fronts) + bytes(&self.backs) + bytes(&self.values);
-        by_number + bytes(&self.unsettled) + bytes(&self.newer)
+        bytes(&self.stacks) + bytes(&self.values) + bytes(&self.unsettled) + bytes(&self.newer)
     }
 }

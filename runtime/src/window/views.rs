@@ -1,54 +1,56 @@
 //! A window as a dataset.
 
 use std::hash::Hash;
-use std::marker::PhantomData;
+use std::iter::Zip;
 use std::ops::Range;
+use std::slice::Iter;
 
 use crate::dataset::Dataset;
-use crate::key_table::Number;
 use crate::record::Record;
 use crate::table::SHARDS;
 
 use super::algorithm::{Algorithm, Derived};
 use super::keyed::KeyedWindow;
-use super::shard::Shard;
+use super::shard::{Held, Shard};
 
 /// The keys of a part of a shard and their values, by the keys' numbers.
-pub struct KeyedViews<'a, K, C, P, D> {
-    shard: &'a Shard<K, P, D>,
-    numbers: Range<Number>,
-    value: PhantomData<fn() -> C>,
+pub struct KeyedViews<'a, K, C: Record, D: Derived<C>> {
+    entries: Entries<'a, K, D::Value>,
 }
 
-impl<'a, K: Record, C: Record, P, D: Derived<C>> KeyedViews<'a, K, C, P, D> {
-    #[inline(always)]
-    fn pair(shard: &'a Shard<K, P, D>, number: Number) -> (K::View<'a>, C::View<'a>) {
-        (shard.keys.key(number).view(), shard.derived.view(number))
+/// What the panes have of each key, the key, and its value.
+type Entries<'a, K, V> = Zip<Zip<Iter<'a, Held>, Iter<'a, K>>, Iter<'a, V>>;
+
+impl<'a, K: Record, C: Record, D: Derived<C>> KeyedViews<'a, K, C, D> {
+    /// Those with these numbers.
+    #[inline]
+    fn new<P>(shard: &'a Shard<K, P, D>, numbers: Range<usize>) -> Self {
+        let values = shard.derived.values();
+        // Keys that are not there may have no value.
+        let end = numbers.end.min(values.len());
+        let numbers = numbers.start.min(end)..end;
+        let keys = &shard.keys.keys()[numbers.clone()];
+        KeyedViews { entries: shard.held(numbers.clone()).iter().zip(keys).zip(&values[numbers]) }
     }
 }
 
-impl<'a, K: Record, C: Record, P, D: Derived<C>> Iterator for KeyedViews<'a, K, C, P, D> {
+impl<'a, K: Record, C: Record, D: Derived<C>> Iterator for KeyedViews<'a, K, C, D> {
     type Item = (K::View<'a>, C::View<'a>);
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let number = self.numbers.next()?;
-            if self.shard.is_live(number) {
-                return Some(Self::pair(self.shard, number));
-            }
-        }
+        let live = self.entries.find(|((held, _), _)| held.is_live());
+        live.map(|((_, key), value)| (key.view(), D::view(value)))
     }
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, Some(self.numbers.len()))
+        (0, Some(self.entries.len()))
     }
     #[inline(always)]
     fn fold<B, G: FnMut(B, Self::Item) -> B>(self, init: B, mut f: G) -> B {
         let mut done = init;
-        let held = self.shard.held(self.numbers.start as usize..self.numbers.end as usize);
-        for (number, held) in self.numbers.zip(held) {
+        for ((held, key), value) in self.entries {
             if held.is_live() {
-                done = f(done, Self::pair(self.shard, number));
+                done = f(done, (key.view(), D::view(value)));
             }
         }
         done
@@ -68,7 +70,7 @@ where
     where
         Self: 'a;
     type Views<'a>
-        = KeyedViews<'a, K, C, A::Kept, A::Derived>
+        = KeyedViews<'a, K, C, A::Derived>
     where
         Self: 'a;
 
@@ -83,7 +85,6 @@ where
     }
     #[inline]
     fn views(&self, partition: usize, range: Range<usize>) -> Self::Views<'_> {
-        let numbers = range.start as Number..range.end as Number;
-        KeyedViews { shard: &self.shards[partition], numbers, value: PhantomData }
+        KeyedViews::new(&self.shards[partition], range)
     }
 }
