@@ -24,7 +24,8 @@ pub struct TwoStacks;
 pub struct Stacked<C> {
     /// By number.
     stacks: Vec<Stacks<C>>,
-    /// For each value in the front that has newer ones there, what these merge to. What leaves first is on top.
+    /// For each value in the front, what the newer ones there merge to; for a key's newest one some value that means nothing.
+    /// What leaves first is on top.
     newer: Vec<C>,
     values: Vec<C>,
     /// The keys whose values do not fit the stacks, some more than once; or these are so many that they are not listed.
@@ -90,9 +91,7 @@ impl<C: Record> Stacked<C> {
     fn pop(&mut self, number: Number) {
         let stacks = &mut self.stacks[number as usize];
         stacks.front_len -= 1;
-        if stacks.front_len > 0
-            && let Some(newer) = self.newer.pop()
-        {
+        if let Some(newer) = self.newer.pop() {
             stacks.front = newer;
         }
         self.unsettle(number);
@@ -106,33 +105,14 @@ impl<C: Record> Stacked<C> {
             (stacks.front_len, stacks.has_back) = (0, false);
         }
         self.empty_front();
+        let Stacked { stacks, newer, .. } = self;
         for pane in panes.iter().rev().skip(back) {
-            for (number, value) in pane.entries().rev() {
-                self.push_front(fold, number, value);
-            }
+            newer.extend(pane.entries().rev().map(|(number, value)| push_front(stacks, fold, number, value)));
         }
         for pane in panes.iter().rev().take(back) {
             pane.entries().for_each(|(number, value)| self.push(fold, number, value));
         }
         self.all_unsettled = true;
-    }
-
-    /// The next older value joins the front.
-    #[inline]
-    fn push_front<F: Merge<C>>(&mut self, fold: &F, number: Number, value: &C) {
-        let index = number as usize;
-        if index >= self.stacks.len() {
-            put(&mut self.stacks, number, Stacks::new(value));
-        }
-        let stacks = &mut self.stacks[index];
-        stacks.front_len += 1;
-        if stacks.front_len == 1 {
-            stacks.front = value.clone();
-        } else {
-            self.newer.push(stacks.front.clone());
-            let merge = |newer| fold.merge(value.clone(), newer);
-            by_number::fold(&mut self.stacks, index, |stacks| &mut stacks.front, merge);
-        }
     }
 
     /// Memory of a front that was much larger than the last one is given back.
@@ -170,6 +150,24 @@ impl<C: Record> Stacked<C> {
             *value = stacks.front.clone();
         }
     }
+}
+
+/// The next older value joins the front. Returns what the front was.
+#[inline(always)]
+fn push_front<C: Record, F: Merge<C>>(stacks: &mut Vec<Stacks<C>>, fold: &F, number: Number, value: &C) -> C {
+    let index = number as usize;
+    if index >= stacks.len() {
+        put(stacks, number, Stacks::new(value));
+    }
+    let own = &mut stacks[index];
+    own.front_len += 1;
+    let newer = own.front.clone();
+    if own.front_len == 1 {
+        own.front = value.clone();
+    } else {
+        by_number::fold(stacks, index, |stacks| &mut stacks.front, |newer| fold.merge(value.clone(), newer));
+    }
+    newer
 }
 
 impl<C: Record, F: Merge<C>> Algorithm<C, F> for TwoStacks {
