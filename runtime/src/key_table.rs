@@ -7,6 +7,7 @@
 use std::hash::Hash;
 use std::ops::Range;
 
+use crate::bits::Bits;
 use crate::record::StateKey;
 use crate::table::{Entry, hash_of};
 
@@ -40,15 +41,15 @@ pub struct KeyTable<K> {
     slots: Vec<Slot>,
     /// By number. A key that left stays until its number is given out again.
     keys: Vec<K>,
-    /// A bit for each number: whether its key is there.
-    live: Vec<u64>,
+    /// The numbers whose keys are there.
+    live: Bits,
     /// Numbers whose keys left.
     free: Vec<Number>,
 }
 
 impl<K> Default for KeyTable<K> {
     fn default() -> Self {
-        KeyTable { slots: Vec::new(), keys: Vec::new(), live: Vec::new(), free: Vec::new() }
+        KeyTable { slots: Vec::new(), keys: Vec::new(), live: Bits::default(), free: Vec::new() }
     }
 }
 
@@ -66,7 +67,7 @@ impl<K> KeyTable<K> {
     /// Whether the number's key is there.
     #[inline(always)]
     pub fn is_live(&self, number: Number) -> bool {
-        self.live[number as usize / 64] >> (number % 64) & 1 == 1
+        self.live.has(number)
     }
 
     /// The key of a number; after it left, and until the number is given out again, the key that was there.
@@ -87,19 +88,14 @@ impl<K> KeyTable<K> {
 
     /// Those of these numbers whose keys are there, as runs of numbers one after the other, in order.
     pub fn live_runs(&self, numbers: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-        let mut from = numbers.start;
-        std::iter::from_fn(move || {
-            let run = first_run(&self.live, from..numbers.end);
-            from = run.end;
-            (!run.is_empty()).then_some(run)
-        })
+        self.live.runs(numbers)
     }
 
     /// The bytes that the table itself takes, without what keys hold elsewhere.
     pub fn bytes(&self) -> usize {
         self.slots.capacity() * size_of::<Slot>()
             + self.keys.capacity() * size_of::<K>()
-            + self.live.capacity() * size_of::<u64>()
+            + self.live.bytes()
             + self.free.capacity() * size_of::<Number>()
     }
 
@@ -119,18 +115,6 @@ impl<K> KeyTable<K> {
     #[inline(always)]
     fn mask(&self) -> usize {
         self.slots.len() - 1
-    }
-
-    fn set_live(&mut self, number: Number, is_live: bool) {
-        let (word, bit) = (number as usize / 64, 1 << (number % 64));
-        if word == self.live.len() {
-            self.live.push(0);
-        }
-        if is_live {
-            self.live[word] |= bit;
-        } else {
-            self.live[word] &= !bit;
-        }
     }
 }
 
@@ -216,7 +200,7 @@ impl<K: Hash + Eq> KeyTable<K> {
             }
         };
         self.slots[at] = tag(hash) | (number + 1);
-        self.set_live(number, true);
+        self.live.set(number);
         number
     }
 
@@ -271,7 +255,7 @@ impl<K: Hash + Eq> KeyTable<K> {
             at = (at + 1) & self.mask();
         }
         self.close_gap(at);
-        self.set_live(number, false);
+        self.live.clear(number);
         self.free.push(number);
     }
 
@@ -311,32 +295,11 @@ impl<K: Hash + Eq> KeyTable<K> {
         self.keys.truncate(old.len());
         self.keys.shrink_to_fit();
         self.free = Vec::new();
-        self.live = vec![0; old.len().div_ceil(64)];
-        (0..old.len() as Number).for_each(|number| self.set_live(number, true));
+        self.live = (0..old.len() as Number).collect();
         self.slots = Vec::new();
         self.index((old.len() * 4 / 3 + 1).next_power_of_two().max(MIN_SLOTS));
         old
     }
-}
-
-/// The first run of set bits in a range of them; an empty one at its end if there is none.
-fn first_run(bits: &[u64], range: Range<usize>) -> Range<usize> {
-    let start = skip(bits, range.clone(), u64::trailing_zeros);
-    start..skip(bits, start..range.end, u64::trailing_ones)
-}
-
-/// Goes over the bits that `length` finds at the beginning of a word.
-#[inline(always)]
-fn skip(bits: &[u64], Range { mut start, end }: Range<usize>, length: impl Fn(u64) -> u32) -> usize {
-    while start < end {
-        let left = 64 - start % 64;
-        let length = length(bits[start / 64] >> (start % 64)) as usize;
-        start += length.min(left);
-        if length < left {
-            break;
-        }
-    }
-    start.min(end)
 }
 
 #[cfg(test)]

@@ -137,6 +137,7 @@
 mod accumulator;
 mod as_of;
 mod backpressure;
+mod bits;
 mod block;
 mod broadcast;
 mod checkpoint;

@@ -1,8 +1,8 @@
 //! A shard of a window: its keys, its panes, and what an algorithm derives from them.
 
 use std::hash::Hash;
-use std::ops::Range;
 
+use crate::bits::Bits;
 use crate::key_table::{KeyTable, MANY, MISSING, Number};
 use crate::record::{Keep, Record, StateKey};
 use crate::table::Entry;
@@ -20,7 +20,9 @@ pub struct Shard<K, P, D> {
     held: Vec<Held>,
     pub(super) panes: Panes<P>,
     pub(super) derived: D,
-    /// How many keys the panes have.
+    /// The keys that the panes have. Until the next commit they may differ from those that the table of keys has.
+    pub(super) present: Bits,
+    /// How many these are.
     pub(super) live: usize,
     /// Keys that came since the last commit.
     inserted: Vec<Number>,
@@ -36,19 +38,11 @@ pub struct Shard<K, P, D> {
 
 /// What the panes have of a key.
 #[derive(Clone, Copy, Default)]
-pub struct Held {
+struct Held {
     /// How many values of the key there are; none if it is not there.
     values: u32,
     /// The position of the latest one in the newest pane, if that has it.
     position: u32,
-}
-
-impl Held {
-    /// Whether the key is in a pane. Until the next commit this may differ from what the table of keys says.
-    #[inline(always)]
-    pub fn is_live(self) -> bool {
-        self.values > 0
-    }
 }
 
 impl<K, P, D: Default> Default for Shard<K, P, D> {
@@ -58,6 +52,7 @@ impl<K, P, D: Default> Default for Shard<K, P, D> {
             held: Vec::new(),
             panes: Panes::default(),
             derived: D::default(),
+            present: Bits::default(),
             live: 0,
             inserted: Vec::new(),
             emptied: Vec::new(),
@@ -69,17 +64,11 @@ impl<K, P, D: Default> Default for Shard<K, P, D> {
 }
 
 impl<K, P, D> Shard<K, P, D> {
-    /// What the panes have of the keys with these numbers.
-    #[inline(always)]
-    pub(super) fn held(&self, numbers: Range<usize>) -> &[Held] {
-        &self.held[numbers]
-    }
-
     pub(super) fn bytes<C: Record>(&self) -> usize
     where
         D: Derived<C>,
     {
-        let lists = bytes(&self.held) + bytes(&self.inserted) + bytes(&self.emptied);
+        let lists = bytes(&self.held) + self.present.bytes() + bytes(&self.inserted) + bytes(&self.emptied);
         self.keys.bytes() + self.panes.bytes() + self.derived.bytes() + lists
     }
 
@@ -103,6 +92,7 @@ impl<K, P, D> Shard<K, P, D> {
                 let is_only = held.values == 0;
                 if is_only {
                     self.live -= 1;
+                    self.present.clear(number);
                     self.emptied.push(number);
                 }
                 each(&mut self.derived, &self.panes, (Place { number, pane: pane.number, is_only }, kept));
@@ -114,10 +104,12 @@ impl<K, P, D> Shard<K, P, D> {
     /// Reads what is held of each key off the panes.
     fn recount(&mut self) {
         self.held.fill(Held::default());
+        self.present = Bits::default();
         for pane in self.panes.iter() {
             for (position, number) in pane.keys().iter().enumerate() {
                 let held = &mut self.held[*number as usize];
                 *held = Held { values: held.values + 1, position: position as u32 };
+                self.present.set(*number);
             }
         }
     }
@@ -177,7 +169,7 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         C: Record,
         A: Algorithm<C, F, Kept = P, Derived = D>,
     {
-        let Shard { keys, held, panes, derived, live, inserted, .. } = self;
+        let Shard { keys, held, panes, derived, present, live, inserted, .. } = self;
         let Some(mut newest) = panes.newest() else { return };
         let (mut entries, mut numbers, pane) = (run.into_iter(), [0; MANY], step.number as u32);
         while !entries.as_slice().is_empty() {
@@ -187,7 +179,7 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
                 insert_missing(keys, held, inserted, &entries.as_slice()[..together], numbers);
             }
             newest.extend_keys(numbers);
-            *live += hold(held, numbers, newest.len());
+            *live += hold(held, present, numbers, newest.len());
             let enter = |(entry, number): (Entry<Q, C>, &Number)| {
                 let at = Place { number: *number & !ONLY, pane, is_only: *number & ONLY != 0 };
                 A::enter(derived, fold, at, entry.value)
@@ -218,7 +210,10 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
                 }
                 continue;
             }
-            self.live += usize::from(at.is_only);
+            if at.is_only {
+                self.live += 1;
+                self.present.set(number);
+            }
             let kept = A::enter(&mut self.derived, fold, at, value);
             *held = Held { values: held.values + 1, position: newest.push(number, kept) };
         }
@@ -235,7 +230,10 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         let kept = A::restored(&mut self.derived, number, value);
         let Some(mut newest) = self.panes.newest() else { return };
         let held = &mut self.held[number as usize];
-        self.live += usize::from(held.values == 0);
+        if held.values == 0 {
+            self.live += 1;
+            self.present.set(number);
+        }
         *held = Held { values: held.values + 1, position: newest.push(number, kept) };
     }
 
@@ -270,6 +268,7 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         }
         self.panes.renumber(&new);
         by_number::renumber(&mut self.held, &old);
+        self.present = (0..old.len() as Number).collect();
         self.derived.renumber(&old);
         self.inserted = Vec::new();
         self.emptied = Vec::new();
@@ -297,16 +296,19 @@ const ONLY: Number = 1 << 31;
 /// Notes a value of each of these keys, from this position on, and marks the numbers of those that have no other one. Returns how
 /// many these are.
 #[inline]
-fn hold(held: &mut [Held], numbers: &mut [Number], position: u32) -> usize {
+fn hold(held: &mut [Held], present: &mut Bits, numbers: &mut [Number], position: u32) -> usize {
     let mut new = 0;
     for (number, position) in numbers.iter_mut().zip(position..) {
         let held = &mut held[*number as usize];
-        let is_only = Number::from(held.values == 0);
-        *held = Held { values: held.values + 1, position };
-        *number |= is_only * ONLY;
-        new += is_only;
+        held.position = position;
+        held.values += 1;
+        if held.values == 1 {
+            present.set(*number);
+            *number |= ONLY;
+            new += 1;
+        }
     }
-    new as usize
+    new
 }
 
 /// Inserts those of several keys that have no number yet.

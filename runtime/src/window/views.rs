@@ -1,37 +1,23 @@
 //! A window as a dataset.
 
 use std::hash::Hash;
-use std::iter::Zip;
 use std::ops::Range;
-use std::slice::Iter;
 
+use crate::bits::Bits;
 use crate::dataset::Dataset;
+use crate::key_table::Number;
 use crate::record::Record;
 use crate::table::SHARDS;
 
 use super::algorithm::{Algorithm, Derived};
 use super::keyed::KeyedWindow;
-use super::shard::{Held, Shard};
 
 /// The keys of a part of a shard and their values, by the keys' numbers.
 pub struct KeyedViews<'a, K, C: Record, D: Derived<C>> {
-    entries: Entries<'a, K, D::Value>,
-}
-
-/// What the panes have of each key, the key, and its value.
-type Entries<'a, K, V> = Zip<Zip<Iter<'a, Held>, Iter<'a, K>>, Iter<'a, V>>;
-
-impl<'a, K: Record, C: Record, D: Derived<C>> KeyedViews<'a, K, C, D> {
-    /// Those with these numbers.
-    #[inline]
-    fn new<P>(shard: &'a Shard<K, P, D>, numbers: Range<usize>) -> Self {
-        let values = shard.derived.values();
-        // Keys that are not there may have no value.
-        let end = numbers.end.min(values.len());
-        let numbers = numbers.start.min(end)..end;
-        let keys = &shard.keys.keys()[numbers.clone()];
-        KeyedViews { entries: shard.held(numbers.clone()).iter().zip(keys).zip(&values[numbers]) }
-    }
+    present: &'a Bits,
+    keys: &'a [K],
+    values: &'a [D::Value],
+    numbers: Range<usize>,
 }
 
 impl<'a, K: Record, C: Record, D: Derived<C>> Iterator for KeyedViews<'a, K, C, D> {
@@ -39,17 +25,17 @@ impl<'a, K: Record, C: Record, D: Derived<C>> Iterator for KeyedViews<'a, K, C, 
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let live = self.entries.find(|((held, _), _)| held.is_live());
-        live.map(|((_, key), value)| (key.view(), D::view(value)))
+        let number = self.numbers.find(|number| self.present.has(*number as Number))?;
+        Some((self.keys[number].view(), D::view(&self.values[number])))
     }
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, Some(self.entries.len()))
+        (0, Some(self.numbers.len()))
     }
     #[inline(always)]
     fn fold<B, G: FnMut(B, Self::Item) -> B>(self, init: B, mut f: G) -> B {
         let mut done = init;
-        for ((held, key), value) in self.entries {
-            if held.is_live() {
+        for run in self.present.runs(self.numbers) {
+            for (key, value) in self.keys[run.clone()].iter().zip(&self.values[run]) {
                 done = f(done, (key.view(), D::view(value)));
             }
         }
@@ -85,6 +71,8 @@ where
     }
     #[inline]
     fn views(&self, partition: usize, range: Range<usize>) -> Self::Views<'_> {
-        KeyedViews::new(&self.shards[partition], range)
+        let shard = &self.shards[partition];
+        let (keys, values) = (shard.keys.keys(), shard.derived.values());
+        KeyedViews { present: &shard.present, keys, values, numbers: range }
     }
 }
