@@ -160,8 +160,8 @@ impl<K: Key, V, C, F: Fold<V, C>> Entering<K, V, C, F> {
         }
         let (table, fold) = self.combined.finish();
         for (shard, (singles, combined)) in self.singles.into_iter().zip(table.shards).enumerate() {
-            arrivals.add(shard, singles);
-            arrivals.add(shard, combined.into_entries());
+            arrivals.add_singles(shard, singles);
+            arrivals.add_combined(shard, combined.into_entries());
         }
         fold
     }
@@ -197,7 +197,8 @@ mod tests {
         part.fold_all(keys.map(|key| (key, ())), Counter);
         let mut arrivals = Arrivals::new(SHARDS);
         part.bring(&mut arrivals);
-        (arrivals.len(), arrivals.into_shards().iter().flatten().flatten().map(|entry| entry.value).sum())
+        let counts = arrivals.entries().map(|entry| entry.value);
+        (arrivals.len(), counts.sum())
     }
 
     #[test]

@@ -2,13 +2,21 @@
 
 use crate::table::{Entry, ShardedTable};
 
-/// For each shard runs of entries, in the order of their records. A key may come several times.
+/// For each shard runs of entries, in the order of their records.
 pub struct Arrivals<Q, C> {
     shards: Vec<Runs<Q, C>>,
 }
 
 /// The runs of a shard.
-pub type Runs<Q, C> = Vec<Vec<Entry<Q, C>>>;
+pub type Runs<Q, C> = Vec<Run<Q, C>>;
+
+/// A run of entries.
+pub struct Run<Q, C> {
+    pub(super) entries: Vec<Entry<Q, C>>,
+    /// Whether values are combined by key, within the run and with what came before it in the batch. Otherwise a key may come
+    /// several times.
+    pub(super) is_combined: bool,
+}
 
 impl<Q, C> Arrivals<Q, C> {
     /// Nothing yet for so many shards.
@@ -18,16 +26,30 @@ impl<Q, C> Arrivals<Q, C> {
         Arrivals { shards: all }
     }
 
-    /// Adds a run to a shard.
-    pub fn add(&mut self, shard: usize, run: Vec<Entry<Q, C>>) {
-        if !run.is_empty() {
+    /// Adds a run to a shard: values as they came, each with its key.
+    pub fn add_singles(&mut self, shard: usize, entries: Vec<Entry<Q, C>>) {
+        self.add(shard, Run { entries, is_combined: false });
+    }
+
+    /// Adds a run to a shard: one value a key. It will be combined with those of earlier runs.
+    pub fn add_combined(&mut self, shard: usize, entries: Vec<Entry<Q, C>>) {
+        self.add(shard, Run { entries, is_combined: true });
+    }
+
+    fn add(&mut self, shard: usize, run: Run<Q, C>) {
+        if !run.entries.is_empty() {
             self.shards[shard].push(run);
         }
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.shards.iter().flatten().map(Vec::len).sum()
+        self.shards.iter().flatten().map(|run| run.entries.len()).sum()
+    }
+
+    #[cfg(test)]
+    pub fn entries(&self) -> impl Iterator<Item = &Entry<Q, C>> {
+        self.shards.iter().flatten().flat_map(|run| &run.entries)
     }
 
     /// The runs of each shard.
@@ -40,7 +62,7 @@ impl<Q, C> From<ShardedTable<Q, C>> for Arrivals<Q, C> {
     fn from(table: ShardedTable<Q, C>) -> Self {
         let mut arrivals = Arrivals::new(table.shards.len());
         for (number, shard) in table.shards.into_iter().enumerate() {
-            arrivals.add(number, shard.into_entries());
+            arrivals.add_combined(number, shard.into_entries());
         }
         arrivals
     }

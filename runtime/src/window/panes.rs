@@ -202,12 +202,11 @@ impl<P> Newest<'_, P> {
         self.pane.values.extend(values);
     }
 
-    /// Adds a value; returns its position.
+    /// Adds a value.
     #[inline(always)]
-    pub fn push(&mut self, key: Number, value: P) -> u32 {
+    pub fn push(&mut self, key: Number, value: P) {
         self.pane.keys.push(key);
         self.pane.values.push(value);
-        self.pane.keys.len() as u32 - 1
     }
 
     /// Replaces a value.

@@ -45,6 +45,19 @@ struct Held {
     position: u32,
 }
 
+impl Held {
+    /// Notes a value at this position of the newest pane. Returns whether the key has no other one.
+    #[inline(always)]
+    fn enter(&mut self, present: &mut Bits, number: Number, position: u32) -> bool {
+        self.position = position;
+        self.values += 1;
+        if self.values == 1 {
+            present.set(number);
+        }
+        self.values == 1
+    }
+}
+
 impl<K, P, D: Default> Default for Shard<K, P, D> {
     fn default() -> Self {
         Shard {
@@ -139,13 +152,11 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
             A::left(&mut self.derived, fold, &self.panes, self.keys.numbers());
         }
         if !runs.is_empty() {
-            let earlier = if is_open { self.panes.newest_len() } else { 0 };
+            let of_earlier_batches = if is_open { self.panes.newest_len() } else { 0 };
             self.panes.open(step);
             for run in runs {
-                match earlier {
-                    0 => self.enter::<Q, C, F, A>(fold, step, run),
-                    earlier => self.enter_open::<Q, C, F, A>(fold, step, earlier, run),
-                }
+                let earlier = if run.is_combined { self.panes.newest_len() } else { of_earlier_batches };
+                self.enter::<Q, C, F, A>(fold, step, earlier, run.entries);
             }
         }
     }
@@ -158,12 +169,12 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         }
     }
 
-    /// The values of a run enter the newest pane, in which nothing is of a batch before.
+    /// The values of a run enter the newest pane. Those of keys that are among the first `earlier` values there are combined with
+    /// these.
     ///
-    /// Keys are looked up together, and what follows is done in one short loop, so that the processor has as much under way as it
+    /// Keys are looked up together, and what follows is done in short loops, so that the processor has as much under way as it
     /// can.
-    #[inline(never)]
-    fn enter<Q, C, F, A>(&mut self, fold: &F, step: &Step, run: Vec<Entry<Q, C>>)
+    fn enter<Q, C, F, A>(&mut self, fold: &F, step: &Step, earlier: u32, run: Vec<Entry<Q, C>>)
     where
         Q: StateKey<Owned = K>,
         C: Record,
@@ -178,44 +189,31 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
             if !keys.find_many(&entries.as_slice()[..together], numbers) {
                 insert_missing(keys, held, inserted, &entries.as_slice()[..together], numbers);
             }
-            newest.extend_keys(numbers);
-            *live += hold(held, present, numbers, newest.len());
-            let enter = |(entry, number): (Entry<Q, C>, &Number)| {
-                let at = Place { number: *number & !ONLY, pane, is_only: *number & ONLY != 0 };
-                A::enter(derived, fold, at, entry.value)
-            };
-            newest.extend(entries.by_ref().take(together).zip(&*numbers).map(enter));
-        }
-    }
-
-    /// The values of a run enter the newest pane, of which the first `earlier` are of batches before: they are combined with
-    /// those.
-    fn enter_open<Q, C, F, A>(&mut self, fold: &F, step: &Step, earlier: u32, run: Vec<Entry<Q, C>>)
-    where
-        Q: StateKey<Owned = K>,
-        C: Record,
-        A: Algorithm<C, F, Kept = P, Derived = D>,
-    {
-        let Some(mut newest) = self.panes.newest() else { return };
-        for Entry { hash, key, value } in run {
-            let number = number_of(&mut self.keys, &mut self.held, &mut self.inserted, hash, key);
-            let held = &mut self.held[number as usize];
-            let at = Place { number, pane: step.number as u32, is_only: held.values == 0 };
-            // A key that comes several times in a batch hardly ever does, so it is not looked for.
-            if held.position < earlier
-                && let Some(kept) = newest.at(held.position, number)
-            {
-                if let Some(kept) = A::again(&mut self.derived, fold, at, kept, value) {
-                    newest.replace(held.position, kept);
+            let values = entries.by_ref().take(together).map(|entry| entry.value);
+            if earlier > 0 {
+                for (number, value) in numbers.iter().zip(values) {
+                    let held = &mut held[*number as usize];
+                    let mut at = Place { number: *number, pane, is_only: false };
+                    if held.position < earlier
+                        && let Some(kept) = newest.at(held.position, *number)
+                    {
+                        if let Some(kept) = A::again(derived, fold, at, kept, value) {
+                            newest.replace(held.position, kept);
+                        }
+                        continue;
+                    }
+                    at.is_only = held.enter(present, *number, newest.len());
+                    *live += usize::from(at.is_only);
+                    newest.push(*number, A::enter(derived, fold, at, value));
                 }
                 continue;
             }
-            if at.is_only {
-                self.live += 1;
-                self.present.set(number);
-            }
-            let kept = A::enter(&mut self.derived, fold, at, value);
-            *held = Held { values: held.values + 1, position: newest.push(number, kept) };
+            newest.extend_keys(numbers);
+            *live += hold(held, present, numbers, newest.len());
+            newest.extend(values.zip(&*numbers).map(|(value, number)| {
+                let at = Place { number: *number & !ONLY, pane, is_only: *number & ONLY != 0 };
+                A::enter(derived, fold, at, value)
+            }));
         }
     }
 
@@ -229,12 +227,9 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         let number = number_of(&mut self.keys, &mut self.held, &mut self.inserted, hash, key);
         let kept = A::restored(&mut self.derived, number, value);
         let Some(mut newest) = self.panes.newest() else { return };
-        let held = &mut self.held[number as usize];
-        if held.values == 0 {
-            self.live += 1;
-            self.present.set(number);
-        }
-        *held = Held { values: held.values + 1, position: newest.push(number, kept) };
+        let is_only = self.held[number as usize].enter(&mut self.present, number, newest.len());
+        self.live += usize::from(is_only);
+        newest.push(number, kept);
     }
 
     pub(super) fn commit<C: Record>(&mut self)
@@ -299,11 +294,7 @@ const ONLY: Number = 1 << 31;
 fn hold(held: &mut [Held], present: &mut Bits, numbers: &mut [Number], position: u32) -> usize {
     let mut new = 0;
     for (number, position) in numbers.iter_mut().zip(position..) {
-        let held = &mut held[*number as usize];
-        held.position = position;
-        held.values += 1;
-        if held.values == 1 {
-            present.set(*number);
+        if held[*number as usize].enter(present, *number, position) {
             *number |= ONLY;
             new += 1;
         }

@@ -206,6 +206,7 @@ mod tests {
     use std::time::Duration;
 
     use super::super::algorithm::Merge;
+    use super::super::arrivals::Run;
     use super::super::shape::Shape;
     use super::super::shard::Shard;
     use super::*;
@@ -249,7 +250,12 @@ mod tests {
             batch.fold(hash_of(&1u64), 1u64, (true, value(slide, slides)), |value| value, |_, value| value);
             let turn = <Subtract as Algorithm<Unknown, Sum>>::turn(shape.panes).filter(|_| is_refreshed);
             let cycle = turn.map_or(0, |panes| Shape::cycle(0, &step, panes));
-            shard.advance::<_, _, _, Subtract>(&Sum, &step, vec![batch.into_entries()], cycle);
+            shard.advance::<_, _, _, Subtract>(
+                &Sum,
+                &step,
+                vec![Run { entries: batch.into_entries(), is_combined: true }],
+                cycle,
+            );
             shard.commit::<Unknown>();
             window.push_back(value(slide, slides));
             window.drain(..window.len().saturating_sub(PANES as usize));

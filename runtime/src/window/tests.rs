@@ -132,7 +132,7 @@ fn combined<'a, C: Record>(records: &'a [(String, C)], case: &Case<C>) -> Sharde
     table
 }
 
-/// The records combined, or one by one in several runs, or half of them so.
+/// The records combined by each of two workers, or one by one in several runs, or half of them so.
 fn arrivals<'a, C: Record>(records: &'a [(String, C)], case: &Case<C>, second: u64) -> Arrivals<&'a str, C> {
     let singles = records.len() * (second as usize % 3) / 2;
     let mut arrivals = Arrivals::new(SHARDS);
@@ -142,10 +142,13 @@ fn arrivals<'a, C: Record>(records: &'a [(String, C)], case: &Case<C>, second: u
             let hash = hash_of(key);
             shards[shard_of(hash)].push(Entry { hash, key: key.as_str(), value: value.clone() });
         }
-        shards.into_iter().enumerate().for_each(|(number, run)| arrivals.add(number, run));
+        shards.into_iter().enumerate().for_each(|(number, run)| arrivals.add_singles(number, run));
     }
-    for (number, shard) in combined(&records[singles..], case).shards.into_iter().enumerate() {
-        arrivals.add(number, shard.into_entries());
+    let half = (records.len() - singles).div_ceil(2).max(1);
+    for part in records[singles..].chunks(half) {
+        for (number, shard) in combined(part, case).shards.into_iter().enumerate() {
+            arrivals.add_combined(number, shard.into_entries());
+        }
     }
     arrivals
 }
@@ -165,6 +168,17 @@ fn contents<C: Record, A: Algorithm<C, Functions>>(window: &KeyedWindow<String, 
         assert!(views.next().is_none());
     }
     all
+}
+
+#[test]
+fn what_two_workers_have_combined_is_one_value_a_key() {
+    let case = Case { value: |n| n as i64, merge: |a, b| a + b };
+    let records: Vec<_> = (0..2000).map(|n| ((n % 1000).to_string(), 1)).collect();
+    let (mut window, workers) = (window::<i64, Subtract>(10, 1), Workers::new(1, None).unwrap());
+    window.advance(&workers, time(3), arrivals(&records, &case, 3), Some(Functions(Arc::default())));
+    let entries: u32 = window.shards.iter().map(|shard| shard.panes.newest_len()).sum();
+    assert_eq!(entries, 1000);
+    assert!(contents(window.read(&workers)).iter().all(|(_, count)| *count == 2));
 }
 
 /// What a window that was last advanced at `now` is to hold. Where no window ends, what begins to leave has left already.
