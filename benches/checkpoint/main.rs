@@ -25,6 +25,7 @@ fn main() {
     }
     let wants = |part: &str| args.is_empty() || args.iter().any(|arg| arg == part);
     println!("the disk takes {:.2?} for an append of 4 KiB and a sync (median of 20)", sync_time());
+    println!("and writes {:.0} MB/s, in appends of 128 KiB and a sync every 8 MB (median of 20)", write_rate() / 1e6);
     if wants("cost") {
         cost::checkpoints();
     }
@@ -50,4 +51,20 @@ fn sync_time() -> Duration {
         })
         .collect();
     timing::figures(&mut times).median
+}
+
+/// Bytes a second, in portions as a log gets them from a batch.
+fn write_rate() -> f64 {
+    const APPENDS: usize = 64;
+    let mut file = tempfile::tempfile().unwrap();
+    let block = vec![1; 128 << 10];
+    let mut times: Vec<Duration> = (0..20)
+        .map(|_| {
+            let begun = Instant::now();
+            (0..APPENDS).for_each(|_| file.write_all(&block).unwrap());
+            file.sync_data().unwrap();
+            begun.elapsed()
+        })
+        .collect();
+    (APPENDS * block.len()) as f64 / timing::figures(&mut times).median.as_secs_f64()
 }

@@ -1,7 +1,7 @@
 //! Where records come from.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use crate::backpressure::Backpressure;
@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::listener::Listeners;
 use crate::signal::StopSignal;
 use crate::source::limit::RateLimit;
+use crate::source::log::SharedLog;
 use crate::stored::Stored;
 use crate::time::Time;
 
@@ -190,6 +191,8 @@ pub(crate) struct Input {
     pub bad: AtomicU64,
     /// Bytes of its log on disk.
     pub log_bytes: AtomicU64,
+    /// Its log, if it has one that is written.
+    pub log: OnceLock<Weak<SharedLog>>,
     /// An earlier run has left blocks in the log that no batch has had yet.
     pub unread: AtomicBool,
     /// Threads of the source that may still receive.
@@ -205,6 +208,15 @@ pub(crate) struct Input {
 impl Input {
     pub fn is_receiving(&self) -> bool {
         self.receiving.load(Ordering::Acquire) > 0
+    }
+
+    /// What batches were given is on disk then, if the source logs what it receives.
+    ///
+    /// # Errors
+    /// When the disk refuses. Asking again tries it again.
+    pub fn settle(&self) -> Result<()> {
+        let log = self.log.get().and_then(Weak::upgrade);
+        log.map_or(Ok(()), |log| log.settle())
     }
 
     pub fn is_drained(&self) -> bool {

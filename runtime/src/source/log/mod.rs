@@ -8,11 +8,15 @@
 //!
 //! - The receivers' side is `LogWriter`. It has a segment only from its first block on, and begins a new one at every start, so
 //!   that what an earlier run has left is only read. All segments but the last one are durable.
+//! - `SharedLog` is what receivers and the engine have of it: a lock, and a thread that waits for the disk.
 //! - The engine's side is `LogCursor`: which blocks the batches have had, which are left, and which segments can go.
 //! - `segment.rs` has the format, and what is done about damage.
 
 mod cursor;
+#[cfg(test)]
+mod power_tests;
 mod segment;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -29,6 +33,7 @@ use crate::source::report::Reporter;
 use crate::stored::Malformed;
 
 pub(crate) use cursor::{LogCursor, add};
+pub(crate) use shared::SharedLog;
 pub(crate) use writer::LogWriter;
 
 /// When the blocks in the log of a receiver must have reached the disk: see
@@ -44,7 +49,7 @@ pub enum LogSync {
     /// When a block is written and the last time is so long ago, and when the batch of the block is decided. A loss of power
     /// may take the blocks of this time, also acknowledged ones, if no batch has them yet.
     Interval(Duration),
-    /// When the batch of the blocks is decided: the disk is waited for once a batch. A loss of power may take the blocks that no
+    /// When the batch of the blocks is decided: the disk is waited for once a batch, while its stages run. A loss of power may take the blocks that no
     /// batch has yet, also acknowledged ones. The default.
     #[default]
     AtBatch,
@@ -104,13 +109,15 @@ pub(crate) fn open(
     context: &SourceContext,
     shape: Vec<u8>,
     reporter: &Arc<Reporter>,
-) -> Result<Option<(LogCursor, Option<LogWriter>)>> {
+) -> Result<Option<(LogCursor, Option<Arc<SharedLog>>)>> {
     let SourceContext { stream, input, options, .. } = context;
     let Some(options) = &options.log else { return Ok(None) };
     let cursor = LogCursor::open(options, stream, shape.clone(), input, reporter)?;
     let (dir, next) = cursor.end();
-    let writer = options
-        .write
-        .map(|policy| LogWriter::new(options.disk.clone(), dir.to_owned(), policy, shape, Arc::clone(input), next));
-    Ok(Some((cursor, writer)))
+    let Some(policy) = options.write else { return Ok(Some((cursor, None))) };
+    let writer = LogWriter::new(options.disk.clone(), dir.to_owned(), policy, shape, Arc::clone(input), next);
+    let log = Arc::new(SharedLog::start(writer)?);
+    // The log has the input, so the input does not have the log.
+    let _ = input.log.set(Arc::downgrade(&log));
+    Ok(Some((cursor, Some(log))))
 }

@@ -15,19 +15,19 @@ use crate::{StoredBlock, TextBlock};
 
 type Numbers = Arc<Vec<u64>>;
 
-const SECOND: Duration = Duration::from_secs(1);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 
 /// The log of a stream in a directory.
-struct Log {
+pub(super) struct Log {
     folder: tempfile::TempDir,
-    disk: Disk,
+    pub disk: Disk,
     sync: LogSync,
     input: Arc<Input>,
-    now: Time,
+    pub now: Time,
 }
 
 impl Log {
-    fn new(sync: LogSync) -> Log {
+    pub fn new(sync: LogSync) -> Log {
         let folder = tempfile::tempdir().unwrap();
         Log { folder, disk: Disk::real(), sync, input: Arc::default(), now: Time::from_millis(1000) }
     }
@@ -47,17 +47,17 @@ impl Log {
         LogCursor::open(&options, &"numbers".into(), Numbers::shape(), &self.input, &reporter)
     }
 
-    fn writer(&self) -> LogWriter {
+    pub fn writer(&self) -> LogWriter {
         let next = self.cursor().unwrap().end().1;
         LogWriter::new(self.disk.clone(), self.dir(), self.sync, Numbers::shape(), Arc::clone(&self.input), next)
     }
 
-    fn append(&self, writer: &mut LogWriter, number: u64) -> Result<Place> {
+    pub fn append(&self, writer: &mut LogWriter, number: u64) -> Result<Place> {
         let block = Arc::new(vec![number; 3]);
         writer.append(self.now, 3, self.now, &mut |out| block.store(out))
     }
 
-    fn rest(&self) -> Result<Vec<u64>> {
+    pub fn rest(&self) -> Result<Vec<u64>> {
         Ok(self.cursor()?.rest::<Numbers>()?.into_iter().map(|(_, block)| block[0]).collect())
     }
 }
