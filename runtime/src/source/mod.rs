@@ -195,6 +195,8 @@ pub(crate) struct Input {
     pub log: OnceLock<Weak<SharedLog>>,
     /// An earlier run has left blocks in the log that no batch has had yet.
     pub unread: AtomicBool,
+    /// What came before this run, or while a batch of it could not run, and is made up for bit by bit.
+    pub backlog: Backlog,
     /// Threads of the source that may still receive.
     pub receiving: AtomicU64,
     /// The source will never have records again.
@@ -203,6 +205,23 @@ pub(crate) struct Input {
     pub limit: RateLimit,
     /// The next batch is the last one: everything that is left belongs to it, whenever it arrived.
     pub closing: AtomicBool,
+}
+
+/// What a stream has to catch up with, in bytes.
+#[derive(Debug, Default)]
+pub(crate) struct Backlog {
+    /// What no batch has had yet.
+    pub left: AtomicU64,
+    /// What batches of this run have had of it.
+    pub had: AtomicU64,
+}
+
+impl Backlog {
+    /// A batch has had some of it, and so much is left.
+    pub fn note(&self, had: u64, left: u64) {
+        self.had.fetch_add(had, Ordering::Relaxed);
+        self.left.store(left, Ordering::Relaxed);
+    }
 }
 
 impl Input {

@@ -54,19 +54,22 @@ impl<F: Fill> Inbox<F> {
     }
 
     /// The blocks of the batch of `interval`. What of them is in the log is on its way to the disk: `Input::settle` waits for it. Asked again for a batch that was not delivered, it gives the same ones. What an
-    /// earlier run has logged and not given to a batch comes first.
+    /// earlier run has logged and not given to a batch comes first; of that a batch gets no more than may wait for one otherwise.
     ///
     /// # Errors
     /// When the log cannot be read, or not be written. Then nothing is lost, and the batch can be asked for again.
     pub fn hold(&mut self, interval: &Interval) -> Result<&[F::Sealed]> {
         if self.held_for != Some(interval.end) {
             self.log_until(interval.end)?;
-            let rest = self.cursor.as_ref().map_or_else(|| Ok(Vec::new()), LogCursor::rest)?;
+            let most = self.common.context.options.buffered_blocks;
+            let rest = self.cursor.as_mut().map_or_else(|| Ok(Vec::new()), |cursor| cursor.rest(most))?;
             self.held_for = Some(interval.end);
             self.held = Held::default(); // without those of a batch that was given up
             rest.into_iter().for_each(|(place, block)| self.held.push(block, Some(place)));
-            self.cursor.iter().for_each(LogCursor::has_read);
-            self.take(interval.end);
+            // What has come since is behind all of that in the log.
+            if !self.cursor.as_ref().is_some_and(LogCursor::has_unread) {
+                self.take(interval.end);
+            }
         }
         if let Some((log, last)) = self.common.log.as_ref().zip(self.held.last) {
             log.give(last);
