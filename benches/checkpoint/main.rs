@@ -1,11 +1,14 @@
-//! What checkpoints cost: in throughput, in the longest batch, and at a start.
+//! What checkpoints cost: in throughput, in the longest batch, and at a start; and how a start catches up with what came meanwhile.
 //!
-//! `cargo bench --bench checkpoint` measures all three below the folder of temporary files, which should be on a disk; with
-//! `cost`, `log`, `pause` or `recovery` only that. With `WORKLOAD=word_count` or `WORKLOAD=window_60` in the environment the first
+//! `cargo bench --bench checkpoint` measures all of it below the folder of temporary files, which should be on a disk; with
+//! `cost`, `log`, `pause`, `recovery` or `backlog` only that. With `WORKLOAD=word_count` or `WORKLOAD=window_60` in the environment the first
 //! two measure that alone.
 #![allow(clippy::unwrap_used)]
 
+mod backlog;
 mod cost;
+#[path = "../common/memory.rs"]
+mod memory;
 mod pause;
 mod pipelines;
 #[path = "../common/random.rs"]
@@ -21,6 +24,9 @@ use std::time::{Duration, Instant};
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     if let [step, directory, keys] = &args[..] {
+        if step.starts_with("before-") || step.starts_with("after-") {
+            return backlog::step(step, directory.as_ref());
+        }
         return recovery::step(step, directory.as_ref(), keys.parse().unwrap());
     }
     let wants = |part: &str| args.is_empty() || args.iter().any(|arg| arg == part);
@@ -37,6 +43,9 @@ fn main() {
     }
     if wants("recovery") {
         recovery::run();
+    }
+    if wants("backlog") {
+        backlog::run();
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Mode {
 pub type Batches<T> = mpsc::IntoIter<Vec<T>>;
 
 /// A receiver that hands its intake out.
-pub struct Handed<T: Record>(mpsc::Sender<Intake<T>>);
+pub struct Handed<T: Record>(pub mpsc::Sender<Intake<T>>);
 
 impl<T: Record> Receiver for Handed<T> {
     type Item = T;

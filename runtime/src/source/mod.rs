@@ -32,8 +32,10 @@ pub(crate) mod testing;
 mod text;
 
 pub use file::{BinaryBlock, FileOptions, FileSource, FixedLength, TextLines};
-pub(crate) use log::LogOptions;
 pub use log::LogSync;
+#[cfg(feature = "cli")]
+pub(crate) use log::tools as log_tools;
+pub(crate) use log::{LogOptions, directory as log_directory};
 pub use queue::QueueSource;
 pub use rate::{Numbers, RateSource};
 pub use receiver::{Intake, Receiver, ReceiverSource};

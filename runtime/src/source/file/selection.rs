@@ -127,7 +127,8 @@ impl Selection {
     /// Up to when the batch of `time` takes the files, which are in the order of their times.
     fn until(&self, time: Time, files: &[Found]) -> Time {
         let (Some(resumed), Some(first)) = (self.resumed, files.first()) else { return time };
-        let mut until = first.modified.max(resumed) + self.every.saturating_mul(CATCH_UP);
+        let mut until = (resumed + self.every.saturating_mul(CATCH_UP))
+            .max(first.modified + self.every.saturating_mul(CATCH_UP - 1));
         let mut bytes = 0;
         for file in files {
             bytes += file.bytes;

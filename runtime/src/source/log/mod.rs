@@ -19,9 +19,11 @@ mod segment;
 mod shared;
 #[cfg(test)]
 mod tests;
+#[cfg_attr(not(feature = "cli"), allow(dead_code))] // what the commands need
+pub(crate) mod tools;
 mod writer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,6 +65,11 @@ pub(crate) struct LogOptions {
     /// How to write; if it is `None`, only what an earlier run has left is read.
     pub write: Option<LogSync>,
     pub disk: Disk,
+}
+
+/// The directory of all logs in a checkpoint directory.
+pub(crate) fn directory(checkpoints: &Path) -> PathBuf {
+    checkpoints.join("log")
 }
 
 /// A place between two blocks of a log.
