@@ -194,7 +194,7 @@ impl Engine {
             })?;
         }
         if let Some(durable) = &mut self.durable
-            && let Some(position) = durable.open_source(&stream, source.is_replayable())?
+            && let Some(position) = durable.open_source(&stream, &input, source.is_replayable())?
         {
             source.seek(&position)?;
         }
