@@ -5,8 +5,11 @@
 //!
 //! `cargo bench --bench throughput -- word_count 1 ours 20` runs one side (`ours` or `by_hand`) alone for 20 turns, for `perf stat`
 //! and callgrind, and prints what it needs of memory.
+//!
+//! `cargo bench --bench throughput -- curve` prints the time a record with more and more workers.
 #![allow(clippy::unwrap_used)]
 
+mod curve;
 mod data;
 #[path = "../common/memory.rs"]
 mod memory;
@@ -26,6 +29,9 @@ fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     if let [workload, workers, side, batches] = &args[..] {
         return alone(find(workload), workers.parse().unwrap(), side, batches.parse().unwrap());
+    }
+    if args.iter().any(|arg| arg == "curve") {
+        return curve::print();
     }
     println!(
         "{:<18} {:>7} {:>7}  {:>12}  {:>12}  {:>6}  {:>6}",

@@ -1,16 +1,16 @@
 //! The pipelines, each beside its rival. Both sides return a number that sums up their result.
 
 mod campaigns;
-mod csv;
+pub mod csv;
 mod diamond;
 mod shapes;
-mod words;
+pub mod words;
 
 use std::sync::Arc;
 
 use microbatch::prelude::*;
 use microbatch::source::{Interval, Source};
-use microbatch::{Block, ManualContext, TextBlock};
+use microbatch::{Block, ManualContext, TextBlock, text};
 
 use super::data::Text;
 
@@ -86,7 +86,7 @@ where
     }
 }
 
-fn side<P: Pipeline + Send + 'static>(
+pub fn side<P: Pipeline + Send + 'static>(
     workers: usize,
     batches: u64,
     pipeline: impl FnOnce(Collector<u64>) -> P,
@@ -102,6 +102,16 @@ fn side<P: Pipeline + Send + 'static>(
 /// What sums up the counts of keys.
 fn sum_up(keys: u64, greatest: u64) -> u64 {
     keys * 1_000_000 + greatest
+}
+
+/// Word count over the last ten batches, sliding by one.
+pub fn windowed_words(source: Repeated, out: Collector<u64>) -> impl Pipeline {
+    stream!(every = 1s, |ssc| {
+        let words = ssc.source(source).flat_map(text::words).map(|word| (word, 1u64));
+        let counts = words.reduce_by_key_and_window(|a, b| a + b, |sum, left| sum - left, 10s, 1s);
+        let totals = counts.map(|(_, n)| (1u64, n)).reduce(|(keys, a), (more, b)| (keys + more, a.max(b)));
+        totals.map(|(keys, greatest)| sum_up(keys, greatest)).collect_into(&out);
+    })
 }
 
 /// Word count with nothing to count.
