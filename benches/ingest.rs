@@ -96,11 +96,11 @@ fn files_by_hand(folder: &Path, expected: u64) -> Duration {
 fn files(folder: &Path, expected: u64) -> Duration {
     let (counts, folder) = (Collector::default(), folder.to_owned());
     let out = counts.clone();
-    let pipeline = stream!(every = 1s, name = "files", |ssc| {
+    let pipeline = stream!(every = 1ms, name = "files", |ssc| {
         ssc.text_file_stream(folder, FileOptions::default().existing_files(true)).count().collect_into(&out);
     });
     let start = Instant::now();
-    StreamingContext::new(pipeline).workers(1).manual().unwrap().advance(1).unwrap();
+    StreamingContext::new(pipeline).workers(1).batches(1).run().unwrap();
     let took = start.elapsed();
     assert_eq!(counts.batches()[0].1, [expected]);
     took
