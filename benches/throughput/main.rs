@@ -27,7 +27,9 @@ use workloads::{Sides, Workload};
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
-    if let [workload, workers, side, batches] = &args[..] {
+    if let [workload, workers, side @ ("ours" | "by_hand"), batches] =
+        &args.iter().map(String::as_str).collect::<Vec<_>>()[..]
+    {
         return alone(find(workload), workers.parse().unwrap(), side, batches.parse().unwrap());
     }
     if args.iter().any(|arg| arg == "curve") {
