@@ -19,8 +19,8 @@ use microbatch::prelude::*;
 use microbatch::{BatchInfo, StreamingListener, text};
 
 const LINES_A_MILLISECOND: u64 = 100;
-/// Lines of the first second are left out: caches and branch predictors are cold.
-const WARM_UP: u64 = 100_000;
+/// The first lines are left out: caches and branch predictors are cold.
+const WARM_UP: usize = 50_000;
 const IDLE: Duration = Duration::from_secs(10);
 
 /// Microseconds since the epoch.
@@ -103,7 +103,7 @@ fn run(seconds: u64) -> microbatch::Result<()> {
         latencies.len(),
         within(3000) / latencies.len() as f64 * 100.0
     );
-    quantiles("from sent to out", &mut latencies[WARM_UP as usize..]);
+    quantiles("from sent to out", &mut latencies[WARM_UP..]);
     let (batches, good) = (in_time.batches.load(Relaxed), in_time.in_time.load(Relaxed));
     println!("{batches} batches with lines, {:.2} % in time", good as f64 / batches as f64 * 100.0);
     quantiles("from due to done", &mut in_time.delays.lock().unwrap());
@@ -133,7 +133,7 @@ fn idle() -> microbatch::Result<()> {
 }
 
 fn main() -> microbatch::Result<()> {
-    let seconds = std::env::args().filter_map(|arg| arg.parse().ok()).next().unwrap_or(10);
+    let seconds = std::env::args().filter_map(|arg| arg.parse().ok()).next().unwrap_or(10).max(1);
     run(seconds)?;
     idle()
 }

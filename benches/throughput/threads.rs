@@ -37,6 +37,8 @@ fn each<P: Send, T: Send>(parts: Vec<P>, work: impl Fn(P) -> T + Sync) -> Vec<T>
 pub fn merge<K: Hash + Eq>(tables: Vec<Table<K, u64>>) -> Table<K, u64> {
     let mut tables = tables.into_iter();
     let mut all = tables.next().unwrap_or_default();
+    // Entries of one table in their order would crowd in a smaller one.
+    all.reserve(tables.as_slice().iter().map(Table::len).sum());
     for (key, count) in tables.flatten() {
         *all.entry(key).or_default() += count;
     }
