@@ -11,6 +11,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use foldhash::fast::FixedState;
+
 use crate::backpressure::Controllers;
 use crate::block::Block;
 use crate::commit::Commit;
@@ -44,7 +46,7 @@ pub struct Engine {
     /// Batches that were committed or given up.
     done: u64,
     /// How large the parts of each stage were in the batch before.
-    sizes: RefCell<HashMap<&'static str, Sizes>>,
+    sizes: RefCell<HashMap<&'static str, Sizes, FixedState>>,
     /// Whether the streams that come next have a batch now.
     is_due: Cell<bool>,
     /// When the sizes of the states were told.
