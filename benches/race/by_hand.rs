@@ -29,8 +29,15 @@ impl Words {
 }
 
 pub fn csv_sum(text: &str) -> u64 {
-    let orders = lines(text).filter_map(order).filter(|(price, _)| *price >= 1000);
-    orders.map(|(price, quantity)| price * quantity).sum()
+    let mut sum = 0;
+    for line in lines(text) {
+        if let Some((price, quantity)) = order(line)
+            && price >= 1000
+        {
+            sum += price * quantity;
+        }
+    }
+    sum
 }
 
 /// Counts of keys in a window, and the numbers of all records in it: a record leaves without a look at the table.

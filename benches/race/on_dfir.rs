@@ -43,8 +43,8 @@ pub fn word_count() -> Side {
     side!(
         |batches: &'static str, out| dfir_syntax! {
             source_stream(batches)
-                -> flat_map(lines)
-                -> flat_map(words)
+                -> flat_map(|text| lines(text))
+                -> flat_map(|line| words(line))
                 -> map(|word| (word, ()))
                 -> fold_keyed::<'tick, &'static str, u64>(|| 0, |count: &mut u64, ()| *count += 1)
                 -> fold::<'tick>(|| 0, |sum: &mut u64, (_, count)| *sum = word(*sum, count))
@@ -107,8 +107,8 @@ pub fn csv_sum() -> Side {
     side!(
         |batches: &'static str, out| dfir_syntax! {
             source_stream(batches)
-                -> flat_map(lines)
-                -> filter_map(order)
+                -> flat_map(|text| lines(text))
+                -> filter_map(|line| order(line))
                 -> filter(|(price, _)| *price >= 1000)
                 -> map(|(price, quantity)| price * quantity)
                 -> fold::<'tick>(|| 0, |sum: &mut u64, total| *sum += total)

@@ -47,7 +47,7 @@ pub fn word_count(workers: usize) -> Side {
 
 fn count_words(feed: Feed<TextBlock>, out: Collector<u64>) -> impl Pipeline {
     stream!(every = 1s, |ssc| {
-        let counts = ssc.source(feed).flat_map(words).map(|word| (word, 1u64)).reduce_by_key(|a, b| a + b);
+        let counts = ssc.source(feed).flat_map(|line| words(line)).map(|word| (word, 1u64)).reduce_by_key(|a, b| a + b);
         counts.map(|(_, count)| word(0, count)).reduce(|a, b| a.wrapping_add(b)).collect_into(&out);
     })
 }
@@ -71,7 +71,7 @@ pub fn csv_sum(workers: usize) -> Side {
 
 fn sum_orders(feed: Feed<TextBlock>, out: Collector<u64>) -> impl Pipeline {
     stream!(every = 1s, |ssc| {
-        let orders = ssc.source(feed).filter_map(order).filter(|(price, _)| *price >= 1000);
+        let orders = ssc.source(feed).filter_map(|line| order(line)).filter(|(price, _)| *price >= 1000);
         orders.map(|(price, quantity)| price * quantity).reduce(|a, b| a + b).collect_into(&out);
     })
 }

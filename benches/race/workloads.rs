@@ -50,9 +50,10 @@ pub struct Workload {
     /// Records a batch.
     pub records: usize,
     pub inputs: fn() -> Inputs,
-    /// Batches until everything has its full size, and those that are timed after them.
+    /// Batches a turn: several if they are short, because what a side keeps is no longer in the caches when its turn comes.
+    pub batches: usize,
+    /// Turns until everything has its full size.
     pub warm_up: usize,
-    pub turns: usize,
     /// The first one is microbatch.
     pub contestants: &'static [Contestant],
 }
@@ -73,8 +74,8 @@ pub const WORKLOADS: &[Workload] = &[
         name: "word_count",
         records: LINES * 10,
         inputs: || repeated(data::words(LINES, 100_000)),
+        batches: 1,
         warm_up: 3,
-        turns: 21,
         contestants: &[
             contestant("microbatch", MANY, on_microbatch::word_count),
             contestant("dfir", 1, |_| on_dfir::word_count()),
@@ -88,8 +89,8 @@ pub const WORKLOADS: &[Workload] = &[
         name: "window",
         records: KEYS,
         inputs: pairs,
-        warm_up: PANES + 5,
-        turns: PANES,
+        batches: 10,
+        warm_up: PANES / 10 + 1,
         contestants: &[
             contestant("microbatch", MANY, on_microbatch::window),
             contestant("dfir", 1, |_| on_dfir::window()),
@@ -102,8 +103,8 @@ pub const WORKLOADS: &[Workload] = &[
         name: "csv_sum",
         records: LINES * 10,
         inputs: || repeated(data::csv(LINES * 10)),
+        batches: 1,
         warm_up: 3,
-        turns: 21,
         contestants: &[
             contestant("microbatch", MANY, on_microbatch::csv_sum),
             contestant("dfir", 1, |_| on_dfir::csv_sum()),
@@ -120,16 +121,17 @@ fn repeated(text: Text) -> Inputs {
     Box::new(|| Input::Text(text))
 }
 
-/// Keys of `KEYS`, spread over all numbers. The first batch has all of them.
+/// Keys of `KEYS`, spread over all numbers; the first batch has all of them. More batches than are in a window, again and again.
 fn pairs() -> Inputs {
     let mut random = Random(3);
-    let mut first = Some(());
-    Box::new(move || {
-        let all = first.take().is_some();
-        let mut pick = |n| if all { n } else { random.next() % KEYS as u64 };
-        let batch = (0..KEYS as u64).map(|n| (pick(n).wrapping_mul(0x9e37_79b9_7f4a_7c15), n)).collect();
-        Input::Pairs(Box::leak(Box::new(Arc::new(batch))))
-    })
+    let mut batch = |nth: usize| -> &'static Pairs {
+        let mut pick = |n| if nth == 0 { n } else { random.next() % KEYS as u64 };
+        let pairs = (0..KEYS as u64).map(|n| (pick(n).wrapping_mul(0x9e37_79b9_7f4a_7c15), n)).collect();
+        Box::leak(Box::new(Arc::new(pairs)))
+    };
+    let batches: Vec<_> = (0..PANES + 7).map(&mut batch).collect();
+    let mut next = batches.into_iter().cycle();
+    Box::new(move || Input::Pairs(next.next().unwrap()))
 }
 
 /// Takes a word's count into the sum over all of a side's words, which says how many there are and how their counts differ.

@@ -17,7 +17,7 @@ use crate::workloads::Side;
 pub fn chain(workers: usize) -> Side {
     side(workers, |worker| {
         program(worker, |text| {
-            let orders = text.flat_map(|text| lines(text).filter_map(order));
+            let orders = text.flat_map(|text| lines(text).filter_map(|line| order(line)));
             let totals = orders.filter(|(price, _)| *price >= 1000).map(|(price, quantity)| price * quantity);
             added_up(totals, |totals| totals.iter().sum())
         })

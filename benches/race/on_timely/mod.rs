@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 
 use timely::Config;
 use timely::communication::WorkerGuards;
@@ -40,13 +41,24 @@ impl Program {
         sums.inspect(move |sum| all.set(all.get().wrapping_add(*sum))).probe_with(&self.probe);
     }
 
-    /// Steps, without sleep, until all workers are done with the batch.
+    /// Steps until all workers are done with the batch. Who has to wait for another spins for a while, and then gives way to
+    /// what else is on the machine, but does not sleep.
     fn run(&mut self, worker: &mut Worker, time: u64, batch: &Input) -> u64 {
         (self.feed)(worker, batch);
-        worker.step_while(|| self.probe.less_than(&(time + 1)));
+        let mut steps = 0;
+        while self.probe.less_than(&(time + 1)) {
+            worker.step();
+            steps += 1;
+            if steps > SPINS {
+                thread::yield_now();
+            }
+        }
         self.sum.take()
     }
 }
+
+/// Steps after the last piece of a batch until a worker gives way: some tens of microseconds.
+const SPINS: usize = 1000;
 
 /// Channels to the workers. Without them they end, which dropping the guards waits for.
 struct Workers {

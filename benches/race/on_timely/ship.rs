@@ -77,9 +77,6 @@ pub fn owner(hash: u64, peers: usize) -> usize {
     ((((hash >> 24) & 0xffff_ffff) * peers as u64) >> 32) as usize
 }
 
-/// How many records are shipped at once.
-pub const RECORDS: usize = 4096;
-
 /// Empty buffers of a worker. It gets about as many as it sends, so none is made in the long run.
 pub struct Buffers<T>(Rc<RefCell<Vec<Vec<T>>>>);
 
@@ -97,7 +94,7 @@ impl<T> Default for Buffers<T> {
 
 impl<T> Buffers<T> {
     pub fn take(&self) -> Vec<T> {
-        self.0.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(RECORDS))
+        self.0.borrow_mut().pop().unwrap_or_default()
     }
 
     pub fn give_back(&self, mut buffer: Vec<T>) {

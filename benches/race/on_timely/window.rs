@@ -10,12 +10,15 @@ use timely::dataflow::{InputHandleVec, Stream, StreamVec};
 use timely::worker::Worker;
 use timely::{Accountable, Container};
 
-use super::ship::{Buffers, RECORDS, Shipment, by_address, owner};
+use super::ship::{Buffers, Shipment, by_address, owner};
 use super::{Feed, Program, side};
 use crate::by_hand::Window;
 use crate::workloads::{PANES, Side};
 
 type Records = &'static [(u64, u64)];
+
+/// How many records enter a dataflow at once.
+const PIECE: usize = 1 << 14;
 
 /// Each worker sends the keys of its share of the records to their owners, who count them.
 pub fn sent_then_counted(workers: usize) -> Side {
@@ -62,7 +65,7 @@ fn feed(mut input: InputHandleVec<u64, Records>) -> Feed {
         let records: Records = batch.pairs();
         let share = records.len().div_ceil(worker.peers());
         // Some records at once, so that what is sent is received while it is in the caches.
-        for piece in records.chunks(share).nth(worker.index()).unwrap_or_default().chunks(RECORDS) {
+        for piece in records.chunks(share).nth(worker.index()).unwrap_or_default().chunks(PIECE) {
             input.send(piece);
             input.flush();
             worker.step();
