@@ -1,5 +1,7 @@
 //! The pipelines. Each sums up its result in one number a batch.
 
+use std::path::Path;
+
 use microbatch::prelude::*;
 
 use super::side::{Batches, Handed};
@@ -12,6 +14,15 @@ fn entry(key: u64, value: u64) -> u64 {
 pub fn words(lines: Batches<String>, out: Collector<u64>) -> impl Pipeline {
     stream!(every = 1s, name = "words", |ssc| {
         let words = ssc.queue_stream(lines).flat_map(|line| line.split(' '));
+        let counts = words.map(|word| (word, 1u64)).reduce_by_key(|a, b| a + b);
+        counts.map(|(word, n)| entry(word.len() as u64, n)).reduce(|a, b| a.wrapping_add(b)).collect_into(&out);
+    })
+}
+
+pub fn files(folder: &Path, out: Collector<u64>) -> impl Pipeline + use<> {
+    let folder = folder.to_owned();
+    stream!(every = 1s, name = "files", |ssc| {
+        let words = ssc.text_file_stream(folder).flat_map(|line| line.split(' '));
         let counts = words.map(|word| (word, 1u64)).reduce_by_key(|a, b| a + b);
         counts.map(|(word, n)| entry(word.len() as u64, n)).reduce(|a, b| a.wrapping_add(b)).collect_into(&out);
     })

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use microbatch::ManualContext;
 use microbatch::prelude::*;
@@ -26,7 +26,7 @@ pub struct Mode {
 pub type Batches<T> = mpsc::IntoIter<Vec<T>>;
 
 /// A receiver that hands its intake out.
-pub struct Handed<T: Record>(mpsc::Sender<Intake<T>>);
+pub struct Handed<T: Record>(pub mpsc::Sender<Intake<T>>);
 
 impl<T: Record> Receiver for Handed<T> {
     type Item = T;
@@ -42,7 +42,6 @@ pub struct Side<T> {
     context: ManualContext,
     out: Collector<u64>,
     folder: Option<TempDir>,
-    last: u64,
 }
 
 impl<T: Record + 'static> Side<T> {
@@ -90,13 +89,13 @@ impl<T: Record + 'static> Side<T> {
         put: impl FnOnce() -> Box<dyn FnMut(Vec<T>)>,
     ) -> Self {
         let out = Collector::default();
-        let mut context = StreamingContext::new(pipeline(out.clone())).workers(mode.workers).buffered_blocks(1024);
+        let mut context = StreamingContext::new(pipeline(out.clone())).workers(mode.workers).buffered_blocks(1 << 20);
         let folder = mode.interval.map(|_| tempfile::tempdir().unwrap());
         if let (Some(interval), Some(folder)) = (mode.interval, &folder) {
             context = context.checkpoint_dir(folder.path()).checkpoint_interval(interval).write_ahead_log(mode.log);
         }
         let context = context.manual().unwrap();
-        Side { put: put(), context, out, folder, last: 0 }
+        Side { put: put(), context, out, folder }
     }
 
     /// Runs a batch and sums up its result.
@@ -111,20 +110,21 @@ impl<T: Record + 'static> Side<T> {
         self.context.progress().checkpoint.map_or(0, |checkpoint| checkpoint.bytes)
     }
 
-    /// Waits until there is a checkpoint since the last call. At a real rate there would be time enough.
-    pub fn await_checkpoint(&mut self) {
+    /// Waits until the checkpoint under way is written, if there is one. At a real rate there would be time enough.
+    pub fn await_checkpoint(&self) {
         let Some(folder) = &self.folder else { return };
-        while newest(folder.path()) <= self.last {
-            assert!(self.context.progress().checkpoint.is_some_and(|checkpoint| checkpoint.failure.is_none()));
+        let begun = Instant::now();
+        // A checkpoint begins with a journal of its number, and ends with a manifest.
+        while newest(folder.path(), "manifest-") < newest(folder.path(), "journal-") {
+            assert!(begun.elapsed() < Duration::from_secs(60), "a checkpoint was begun, and does not end");
             thread::sleep(Duration::from_millis(1));
         }
-        self.last = newest(folder.path());
     }
 }
 
-/// The number of the last manifest.
-fn newest(directory: &Path) -> u64 {
+/// The highest number of the files of a kind.
+fn newest(directory: &Path, kind: &str) -> u64 {
     let names = std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().file_name());
-    let number = |name: &str| name.strip_prefix("manifest-")?.parse().ok();
+    let number = |name: &str| name.strip_prefix(kind)?.parse().ok();
     names.filter_map(|name| number(name.to_str()?)).max().unwrap()
 }

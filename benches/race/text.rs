@@ -1,6 +1,6 @@
 //! How all contestants split and parse.
 
-use microbatch::text::Lines;
+use microbatch::text::{self, Lines};
 
 #[inline(always)]
 pub fn lines(text: &str) -> Lines<'_> {
@@ -8,13 +8,13 @@ pub fn lines(text: &str) -> Lines<'_> {
 }
 
 #[inline(always)]
-pub fn words(line: &str) -> impl Iterator<Item = &str> {
-    line.split(' ')
+pub fn words(line: &str) -> text::Words<'_> {
+    text::words(line)
 }
 
 /// The price and the quantity of an order.
 #[inline(always)]
 pub fn order(line: &str) -> Option<(u64, u64)> {
-    let mut fields = line.split(',').skip(2);
-    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+    let [_, _, price, quantity] = text::fields_of(line, ',')?;
+    Some((text::parse(price)?, text::parse(quantity)?))
 }

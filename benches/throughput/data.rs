@@ -13,7 +13,7 @@ pub struct Text {
 }
 
 impl Text {
-    fn new(text: String) -> Self {
+    pub fn new(text: String) -> Self {
         let blocks = cut(&text, 1 << 20).map(|part| Arc::new(TextBlock::new(part.to_owned()))).collect();
         Text { text, blocks }
     }

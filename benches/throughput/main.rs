@@ -1,15 +1,21 @@
 //! Throughput against the loop that one would write by hand for the one job, in the same run.
 //!
-//! `cargo bench` prints for each workload and number of workers the nanoseconds a record of both, and the ratio. The two take
+//! `cargo bench --bench throughput` prints for each workload and number of workers the nanoseconds a record of both, and the ratio. The two take
 //! turns on the same input, each number is a median over the turns, and results are compared before a time counts.
 //!
-//! `cargo bench --bench throughput -- word_count 1 ours 20` runs one side alone for 20 batches: for `perf stat` and callgrind.
+//! `cargo bench --bench throughput -- word_count 1 ours 20` runs one side (`ours` or `by_hand`) alone for 20 turns, for `perf stat`
+//! and callgrind, and prints what it needs of memory.
+//!
+//! `cargo bench --bench throughput -- curve` prints the time a record with more and more workers.
 #![allow(clippy::unwrap_used)]
 
+mod curve;
 mod data;
+#[path = "../common/memory.rs"]
+mod memory;
 #[path = "../common/random.rs"]
 mod random;
-mod rivals;
+mod threads;
 #[path = "../common/timing.rs"]
 mod timing;
 mod workloads;
@@ -17,59 +23,68 @@ mod workloads;
 use std::time::Duration;
 
 use timing::{figures, time};
-use workloads::{WORKLOADS, Workload};
-
-const TURNS: usize = 21;
+use workloads::{Sides, Workload};
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
-    if let [workload, workers, side, batches] = &args[..] {
+    if let [workload, workers, side @ ("ours" | "by_hand"), batches] =
+        &args.iter().map(String::as_str).collect::<Vec<_>>()[..]
+    {
         return alone(find(workload), workers.parse().unwrap(), side, batches.parse().unwrap());
     }
+    if args.iter().any(|arg| arg == "curve") {
+        return curve::print();
+    }
     println!(
-        "{:<14} {:>7}  {:>12}  {:>12}  {:>6}  {:>6}",
-        "workload", "workers", "by hand", "microbatch", "ratio", "best"
+        "{:<18} {:>7} {:>7}  {:>12}  {:>12}  {:>6}  {:>6}",
+        "workload", "workers", "ns per", "by hand", "microbatch", "ratio", "best"
     );
-    for workload in WORKLOADS.iter().filter(|workload| args.is_empty() || args.iter().any(|arg| arg == workload.name)) {
+    for workload in workloads::all().filter(|workload| args.is_empty() || args.iter().any(|arg| arg == workload.name)) {
         for workers in [1, 2] {
             race(workload, workers);
         }
     }
     println!(
-        "\nns a record, median of {TURNS} turns each; ratio: throughput of microbatch over the loop by hand,\n\
-         of the medians and of the best turns (other load disturbs the best ones least)"
+        "\nmedians of the turns; ratio: throughput of microbatch over the loop by hand, of the medians and of the best turns\n\
+         (other load disturbs the best ones least)"
     );
     empty_batch();
 }
 
 fn find(name: &str) -> &'static Workload {
-    WORKLOADS.iter().find(|workload| workload.name == name).unwrap_or_else(|| panic!("no workload named `{name}`"))
+    workloads::all().find(|workload| workload.name == name).unwrap_or_else(|| panic!("no workload named `{name}`"))
 }
 
 fn race(workload: &Workload, workers: usize) {
-    let input = (workload.input)();
-    let mut ours = (workload.ours)(&input, workers);
-    let mut by_hand = || (workload.by_hand)(&input, workers);
+    let Sides { mut ours, mut by_hand } = (workload.sides)(workers);
     assert_eq!(ours(), by_hand(), "{}: the results differ", workload.name);
     let (mut our_times, mut hand_times) = (Vec::new(), Vec::new());
-    for _ in 0..TURNS {
+    for _ in 0..workload.turns {
         hand_times.push(time(&mut by_hand));
         our_times.push(time(&mut ours));
     }
-    let per_record = |time: Duration| time.as_nanos() as f64 / workload.records as f64;
+    let each = |time: Duration| time.as_nanos() as f64 / workload.records as f64;
     let (hand, ours) = (figures(&mut hand_times), figures(&mut our_times));
-    let best = per_record(hand.best) / per_record(ours.best);
-    let (hand, ours) = (per_record(hand.median), per_record(ours.median));
-    let (name, ratio) = (workload.name, hand / ours);
-    println!("{name:<14} {workers:>7}  {hand:>9.2} ns  {ours:>9.2} ns  {ratio:>6.2}  {best:>6.2}");
+    let best = each(hand.best) / each(ours.best);
+    let (hand, ours) = (each(hand.median), each(ours.median));
+    let (name, unit, ratio) = (workload.name, workload.unit, hand / ours);
+    println!("{name:<18} {workers:>7} {unit:>7}  {hand:>9.2} ns  {ours:>9.2} ns  {ratio:>6.2}  {best:>6.2}");
 }
 
-fn alone(workload: &Workload, workers: usize, side: &str, batches: usize) {
-    let input = (workload.input)();
-    let mut ours = (workload.ours)(&input, workers);
-    for _ in 0..batches {
-        std::hint::black_box(if side == "ours" { ours() } else { (workload.by_hand)(&input, workers) });
+fn alone(workload: &Workload, workers: usize, side: &str, turns: usize) {
+    let Sides { ours, by_hand } = (workload.sides)(workers);
+    let mut side = if side == "ours" { ours } else { by_hand };
+    let before = memory::resident();
+    for _ in 0..turns {
+        std::hint::black_box(side());
     }
+    let each = |bytes: u64| bytes.saturating_sub(before) as f64 / workload.records as f64;
+    println!(
+        "bytes a {}: {:.1} at the highest, {:.1} left",
+        workload.unit,
+        each(memory::highest()),
+        each(memory::resident())
+    );
 }
 
 /// What a batch costs before its first record.

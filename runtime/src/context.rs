@@ -22,7 +22,7 @@ use crate::remember::States;
 use crate::running::{ManualContext, RunningContext, join};
 use crate::shared::{Failure, Setup, Shared, Status, StatusCell};
 use crate::signal::{StopHandle, StopSignal};
-use crate::source::{LogOptions, LogSync, SourceOptions};
+use crate::source::{LogOptions, LogSync, SourceOptions, log_directory};
 use crate::stage::{Panicked, Workers};
 use crate::time::Time;
 
@@ -269,7 +269,7 @@ impl<P: Pipeline> StreamingContext<P> {
             let directory = std::path::absolute(directory).map_err(failing("cannot find the directory", directory))?;
             let write = self.write_ahead_log.then_some(self.log_sync);
             options.log =
-                Some(LogOptions { directory: directory.join("log"), write, disk: self.checkpoints.disk.clone() });
+                Some(LogOptions { directory: log_directory(&directory), write, disk: self.checkpoints.disk.clone() });
         }
         Ok(options)
     }

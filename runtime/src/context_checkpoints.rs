@@ -87,8 +87,9 @@ impl<P: Pipeline> StreamingContext<P> {
     /// block is full (1 MiB of text, or 16,384 records), or when the batch of its interval begins: until then it is lost with the
     /// process.
     ///
-    /// After a restart, batches that were decided have their records from the log. What no batch has had yet belongs to the first
-    /// new batch. Parts of the log go when two checkpoints have what is in them. If the log cannot be written, for example because the
+    /// After a restart, batches that were decided have their records from the log. What no batch has had yet belongs to the
+    /// first new batches: each gets as many blocks of it as may wait for a batch otherwise
+    /// ([`buffered_blocks`](Self::buffered_blocks)), before what is received meanwhile. Parts of the log go when two checkpoints have what is in them. If the log cannot be written, for example because the
     /// disk is full, receivers wait and listeners are told; `store_block` returns the error, and a batch fails whose records
     /// cannot be logged.
     ///

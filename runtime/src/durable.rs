@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::guarantee;
 use crate::migration::{Migration, Migrations};
 use crate::saved::{Description, Saved};
-use crate::source::{loaded, stored};
+use crate::source::{self, loaded, stored};
 use crate::stage::{self, Workers};
 use crate::time::Time;
 use crate::transaction::Transaction;
@@ -46,6 +46,8 @@ pub(crate) struct Durable {
     /// Batches of the earlier run that run again.
     again: VecDeque<Journaled>,
     states: Vec<Declared>,
+    /// The input of each source.
+    inputs: Vec<Arc<source::Input>>,
     /// Where each source stands.
     positions: Vec<(String, Vec<u8>)>,
     /// How often a checkpoint is to be made, if somebody has said so.
@@ -106,6 +108,7 @@ impl Durable {
             found: None,
             again: VecDeque::new(),
             states: Vec::new(),
+            inputs: Vec::new(),
             positions: Vec::new(),
             interval: options.interval,
             rereadable: true,
@@ -147,11 +150,17 @@ impl Durable {
     ///
     /// # Errors
     /// When exactly once is required, and its records cannot be read again.
-    pub fn open_source(&mut self, stream: &str, is_replayable: bool) -> Result<Option<Vec<u8>>> {
+    pub fn open_source(
+        &mut self,
+        stream: &str,
+        input: &Arc<source::Input>,
+        is_replayable: bool,
+    ) -> Result<Option<Vec<u8>>> {
         if self.exactly_once && !is_replayable {
             return Err(guarantee::cannot_be_read_again(stream));
         }
         self.rereadable &= is_replayable;
+        self.inputs.push(Arc::clone(input));
         let positions = self.found.iter().flat_map(|found| &found.positions);
         Ok(positions.into_iter().find(|(name, _)| name == stream).map(|(_, position)| position.clone()))
     }
@@ -235,9 +244,15 @@ impl Durable {
         if self.batch.is_decided || self.batch.recorded.is_some() {
             return Ok(());
         }
+        // What the journal says of a log must be there.
+        self.settle_inputs()?;
         self.store.begin(&Begin { time, every: self.every, inputs: self.batch.inputs.clone() })?;
         self.batch.is_decided = true;
         Ok(())
+    }
+
+    fn settle_inputs(&self) -> Result<()> {
+        self.inputs.iter().try_for_each(|input| input.settle())
     }
 
     /// Whether the batch of this time is to be a checkpoint.
@@ -276,6 +291,7 @@ impl Durable {
         states: &mut [&mut dyn Transaction],
         workers: &Workers,
     ) -> Result<()> {
+        self.settle_inputs()?;
         let capture = self.capture(time, states, workers)?;
         self.store.commit_by_checkpoint(&Commit { time, publish, skipped: false }, capture)?;
         self.is_behind = false;

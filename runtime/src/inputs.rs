@@ -25,9 +25,14 @@ impl Inputs {
         self.0.iter().find(|(_, input)| input.is_receiving()).map(|(stream, _)| &**stream)
     }
 
-    /// Records that wait for a batch.
+    /// How much waits for a batch: records that were received, and bytes of logs.
     pub fn pending(&self) -> u64 {
-        self.0.iter().map(|(_, input)| input.pending.load(Ordering::Acquire)).sum()
+        let of = |input: &Input| {
+            let is_unread = input.unread.load(Ordering::Acquire);
+            let unread = if is_unread { input.backlog.left.load(Ordering::Relaxed) } else { 0 };
+            input.pending.load(Ordering::Acquire) + unread
+        };
+        self.0.iter().map(|(_, input)| of(input)).sum()
     }
 
     /// Everything that is left belongs to the next batch, whenever it arrived.

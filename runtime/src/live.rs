@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::error::{Error, Result};
 use crate::listener::{BatchInfo, OutputOperationInfo, StreamingListener};
@@ -32,6 +32,8 @@ pub(crate) enum Goal {
     Duration(Duration),
     /// As many batches of an earlier run are to run again first.
     Replays(u64),
+    /// So many bytes came while the program was down.
+    Backlog(u64),
     Unknown,
 }
 
@@ -47,7 +49,7 @@ impl Goal {
     fn template(self) -> &'static str {
         match self {
             Goal::Batches(_) => "[{bar:10}] {pos}/{len} | {wide_msg}",
-            Goal::Duration(_) | Goal::Replays(_) => "[{bar:10}] {prefix} | {wide_msg}",
+            Goal::Duration(_) | Goal::Replays(_) | Goal::Backlog(_) => "[{bar:10}] {prefix} | {wide_msg}",
             Goal::Unknown => "{spinner} {wide_msg}",
         }
     }
@@ -58,11 +60,16 @@ impl Goal {
     }
 
     /// What comes before this goal, as long as it is not done.
-    fn or_replays(self, progress: &Progress) -> Self {
+    fn or_recovery(self, progress: &Progress) -> Self {
         match &progress.checkpoint {
             Some(checkpoint) if checkpoint.backlog > 0 => Goal::Replays(checkpoint.replays),
-            _ => self,
+            _ => self.or_backlog(progress),
         }
+    }
+
+    fn or_backlog(self, progress: &Progress) -> Self {
+        let left: u64 = progress.streams.iter().map(|stream| stream.backlog).sum();
+        if left > 0 { Goal::Backlog(caught_up(progress) + left) } else { self }
     }
 
     /// How far the context has come, and how far it will go.
@@ -75,6 +82,7 @@ impl Goal {
             }
             Goal::Duration(all) => (elapsed.min(all).as_millis() as u64, Some(all.as_millis() as u64)),
             Goal::Replays(all) => (replayed(progress), Some(all)),
+            Goal::Backlog(all) => (caught_up(progress), Some(all)),
             Goal::Unknown => (progress.batches, None),
         }
     }
@@ -84,6 +92,7 @@ impl Goal {
         match self {
             Goal::Duration(all) => format!("{}/{} s", elapsed.min(all).as_secs(), all.as_secs_f64()),
             Goal::Replays(all) => format!("replaying batch {} of {all}", (reached + 1).min(all)),
+            Goal::Backlog(all) => format!("catching up: {} of {}", HumanBytes(reached), HumanBytes(all)),
             Goal::Batches(_) | Goal::Unknown => String::new(),
         }
     }
@@ -92,6 +101,11 @@ impl Goal {
 /// Batches of an earlier run that have run again.
 fn replayed(progress: &Progress) -> u64 {
     progress.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.replays.saturating_sub(checkpoint.backlog))
+}
+
+/// Bytes of an earlier time that batches have had.
+fn caught_up(progress: &Progress) -> u64 {
+    progress.streams.iter().map(|stream| stream.caught_up).sum()
 }
 
 /// Draws the line for as long as it lives, and leaves a clean terminal behind.
@@ -180,7 +194,7 @@ impl Line {
 
     fn draw(&self, progress: &Progress) {
         let elapsed = self.begun.elapsed();
-        let goal = self.goal.or_replays(progress);
+        let goal = self.goal.or_recovery(progress);
         let (reached, all) = goal.reached(progress, elapsed);
         let mut face = self.face();
         match face.turn {
@@ -278,7 +292,7 @@ fn short(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::CheckpointProgress;
+    use crate::progress::{CheckpointProgress, StreamProgress};
     use std::io;
 
     /// A terminal of one line.
@@ -368,13 +382,25 @@ mod tests {
         let goal = Goal::Batches(4);
         for (backlog, prefix) in [(7, "replaying batch 1 of 7"), (1, "replaying batch 7 of 7")] {
             let progress = at(7, backlog);
-            let now = goal.or_replays(&progress);
+            let now = goal.or_recovery(&progress);
             assert_eq!(now, Goal::Replays(7));
             let (reached, all) = now.reached(&progress, Duration::ZERO);
             assert_eq!((now.prefix(reached, Duration::ZERO).as_str(), all), (prefix, Some(7)));
         }
-        assert_eq!(goal.or_replays(&at(7, 0)), goal);
+        assert_eq!(goal.or_recovery(&at(7, 0)), goal);
         assert_eq!(goal.reached(&at(7, 0), Duration::ZERO), (0, Some(4)), "only new ones count");
+    }
+
+    #[test]
+    fn what_came_while_the_program_was_down_comes_next() {
+        let stream = |backlog, caught_up| StreamProgress { backlog, caught_up, ..StreamProgress::default() };
+        let at = |streams| Progress { streams, ..Progress::default() };
+        let progress = at(vec![stream(3 << 20, 1 << 20), stream(0, 4 << 20)]);
+        let goal = Goal::Unknown.or_recovery(&progress);
+        assert_eq!(goal, Goal::Backlog(8 << 20));
+        assert_eq!(goal.reached(&progress, Duration::ZERO), (5 << 20, Some(8 << 20)));
+        assert_eq!(goal.prefix(5 << 20, Duration::ZERO), "catching up: 5.00 MiB of 8.00 MiB");
+        assert_eq!(Goal::Unknown.or_recovery(&at(vec![stream(0, 8 << 20)])), Goal::Unknown);
     }
 
     static REPLAYS: Mutex<String> = Mutex::new(String::new());

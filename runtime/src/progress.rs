@@ -190,6 +190,11 @@ pub struct StreamProgress {
     pub bad_records: u64,
     /// What its write-ahead log takes on disk.
     pub log_bytes: u64,
+    /// Bytes that came before this run, or while the program was down, and that no batch has had yet. Batches take them in
+    /// portions, so that memory does not grow with the time that a program was down.
+    pub backlog: u64,
+    /// Bytes of such that batches have had.
+    pub caught_up: u64,
     /// Receivers that are receiving.
     pub active_receivers: u64,
     /// The records a second that it may take in, if that is limited.
@@ -366,6 +371,8 @@ impl ProgressBoard {
             stream.received = input.received.load(Ordering::Acquire);
             stream.bad_records = input.bad.load(Ordering::Acquire);
             stream.log_bytes = input.log_bytes.load(Ordering::Relaxed);
+            stream.backlog = input.backlog.left.load(Ordering::Relaxed);
+            stream.caught_up = input.backlog.had.load(Ordering::Relaxed);
             stream.rate_limit = input.limit.rate();
             stream.active_receivers = input.receiving.load(Ordering::Acquire);
         }

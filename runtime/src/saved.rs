@@ -94,7 +94,15 @@ pub struct Saved<'a> {
 /// A piece as it was written.
 pub struct SavedPiece {
     pub(crate) kind: PieceKind,
-    pub bytes: Vec<u8>,
+    /// Its lane, then its bytes.
+    written: Vec<u8>,
+}
+
+impl SavedPiece {
+    /// What was written behind the lane.
+    pub fn bytes(&self) -> &[u8] {
+        self.written.get(1..).unwrap_or_default()
+    }
 }
 
 impl<'a> Saved<'a> {
@@ -117,16 +125,15 @@ impl<'a> Saved<'a> {
         let (mut group, mut bytes) = (empty(), 0);
         let mut give = |group, bytes| take(bytes, group).map_err(|malformed| self.malformed(&malformed));
         for piece in self.state.pieces()? {
-            let (kind, mut piece) = piece?;
-            if piece.is_empty() {
+            let (kind, written) = piece?;
+            let Some(lane) = written.first() else {
                 continue; // marks that nothing before it counts
-            }
-            let lane = usize::from(piece.remove(0));
-            let Some(lane) = group.get_mut(lane) else {
+            };
+            let Some(lane) = group.get_mut(usize::from(*lane)) else {
                 return Err(self.malformed(&Malformed::new("a piece belongs to a shard that there is not")));
             };
-            bytes += piece.len();
-            lane.push(SavedPiece { kind, bytes: piece });
+            bytes += written.len();
+            lane.push(SavedPiece { kind, written });
             if bytes >= GROUP {
                 give(std::mem::replace(&mut group, empty()), bytes)?;
                 bytes = 0;

@@ -126,6 +126,9 @@ impl Workers {
     fn runs<D: Dataset>(&self, dataset: &D, whole_partitions: bool) -> Vec<Vec<Span>> {
         let weights: Vec<usize> = (0..dataset.partitions()).map(|partition| dataset.weight(partition)).collect();
         let total: usize = weights.iter().sum();
+        if self.count == 1 {
+            return vec![whole(&weights, whole_partitions)];
+        }
         let grain = self.grain.unwrap_or(dataset.grain()).max(1);
         cut(&weights, self.count.min((total / grain).max(1)), whole_partitions)
     }
@@ -162,6 +165,17 @@ impl Claims {
 
 /// A part of a partition.
 type Span = (usize, Range<usize>);
+
+/// All partitions in one run, for one worker: without those that are empty, unless partitions matter.
+fn whole(weights: &[usize], whole_partitions: bool) -> Vec<Span> {
+    let mut run = Vec::with_capacity(weights.len());
+    for (partition, weight) in weights.iter().enumerate() {
+        if *weight > 0 || whole_partitions {
+            run.push((partition, 0..*weight));
+        }
+    }
+    run
+}
 
 /// Cuts partitions into one run of spans a worker, equal in weight, in order. An empty partition is a span only where
 /// partitions matter: an operator on whole partitions sees it as one without records.

@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use microbatch::cli::Cli;
 use microbatch::prelude::*;
@@ -200,6 +202,80 @@ fn verify_says_what_damage_means() {
     assert_eq!(broken.status.code(), Some(1), "{broken:?}");
     assert!(stdout(&broken).contains("The batches from there on cannot be read"), "{broken:?}");
     assert!(stderr(&broken).starts_with("error: checkpoint `"), "{broken:?}");
+}
+
+/// A receiver that hands its intake out.
+struct Handed(mpsc::Sender<Intake<u64>>);
+
+impl Receiver for Handed {
+    type Item = u64;
+
+    fn start(&mut self, intake: Intake<u64>) -> microbatch::Result<()> {
+        self.0.send(intake).map_err(|_| "nobody wants the intake".into())
+    }
+}
+
+/// A directory with a write-ahead log: one block is in a checkpoint, one in a batch since then, and two are in none.
+fn logged() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let (sender, intakes) = mpsc::channel();
+    let pipeline = stream!(every = 1s, name = "logged", |ssc| {
+        let numbers = ssc.receiver_stream(Handed(sender));
+        let checked = numbers.inspect(|number| assert!(*number < 9));
+        checked.count().foreach_batch(|_, _| {});
+    });
+    let context = StreamingContext::new(pipeline).checkpoint_dir(dir.path()).write_ahead_log(true);
+    let mut context = context.checkpoint_interval(Duration::from_secs(3)).manual().unwrap();
+    let intake = intakes.recv().unwrap();
+    for batches in [3, 1] {
+        intake.store_block(vec![1, 2, 3]).unwrap();
+        context.advance(batches).unwrap();
+    }
+    (0..2).for_each(|_| intake.store_block(vec![7, 8, 9]).unwrap());
+    assert!(context.advance(1).is_err());
+    dir // it ends without this batch, as if it was killed
+}
+
+#[test]
+fn logs_are_shown_and_verified() {
+    let dir = logged();
+    let segment = dir.path().join("log/numbers/0000000000.wal");
+    let text = stdout(&tool("inspect", dir.path(), &[]));
+    let row = text.lines().find(|line| line.ends_with("gets 6 records in 2 blocks"));
+    assert!(
+        row.is_some_and(|row| row.starts_with("numbers") && row.contains("  4  ") && row.contains("  12  ")),
+        "{text}"
+    );
+
+    let verify = || tool("verify", dir.path(), &[]);
+    let whole = fs::read(&segment).unwrap();
+    let output = verify();
+    let text = stdout(&output);
+    let row = text.lines().find(|line| line.starts_with("log/numbers/0000000000.wal"));
+    assert!(
+        output.status.success() && row.is_some_and(|row| row.contains("needed") && row.ends_with("whole")),
+        "{text}"
+    );
+
+    fs::write(&segment, &whole[..whole.len() - 1]).unwrap();
+    let torn = verify();
+    assert!(torn.status.success() && stdout(&torn).contains("the next start cuts it off"), "{torn:?}");
+    assert!(stdout(&tool("inspect", dir.path(), &[])).contains("gets 3 records in 1 block\n"));
+
+    fs::write(&segment, &whole).unwrap();
+    damage(&segment, 30);
+    let damaged = verify();
+    assert_eq!(damaged.status.code(), Some(1), "{damaged:?}");
+    assert!(stdout(&damaged).contains("the log is damaged at byte 12"), "{damaged:?}");
+
+    fs::remove_file(&segment).unwrap();
+    fs::write(segment.with_file_name("0000000001.wal"), &whole).unwrap();
+    let another = verify();
+    assert_eq!(another.status.code(), Some(1), "{another:?}");
+    let text = stdout(&another);
+    assert!(text.contains("a part of the log is missing") && text.contains("this is a copy of segment 0"), "{text}");
+    fs::remove_dir_all(dir.path().join("log")).unwrap();
+    assert!(!stdout(&tool("inspect", dir.path(), &[])).contains("LOG"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::columns::{Align, columns};
 use crate::checkpoint::{Journaled, Recovered, SavedState, Summary, inspect};
 use crate::error::Result;
 use crate::export::description;
+use crate::source::log_tools::{self, LogSummary};
 
 /// How many batches of the journal are shown.
 const BATCHES: usize = 10;
@@ -27,6 +28,7 @@ pub(super) fn text(dir: &Path) -> Result<String> {
         parts.extend(positions(&recovered.positions));
         parts.extend(batches(&recovered.batches));
     }
+    parts.extend(logs(&log_tools::inspect(dir, summary.recovered.as_ref())?));
     Ok(parts.join("\n"))
 }
 
@@ -115,6 +117,24 @@ fn batches(batches: &[Journaled]) -> Option<String> {
         let _ = writeln!(text, "and {} before these", HumanCount((batches.len() - shown.len()) as u64));
     }
     (!batches.is_empty()).then_some(text)
+}
+
+/// The write-ahead logs of receivers.
+fn logs(logs: &[LogSummary]) -> Option<String> {
+    let count = |number: u64| HumanCount(number).to_string();
+    let row = |log: &LogSummary| {
+        let left = match log.unread_blocks {
+            0 => "nothing is left".to_owned(),
+            1 => format!("gets {} records in 1 block", count(log.unread_records)),
+            blocks => format!("gets {} records in {} blocks", count(log.unread_records), count(blocks)),
+        };
+        let bytes = HumanBytes(log.bytes).to_string();
+        [log.stream.clone(), count(log.segments), bytes, count(log.blocks), count(log.records), left]
+    };
+    let rows: Vec<[String; 6]> = logs.iter().map(row).collect();
+    let titles = ["LOG", "FILES", "BYTES", "BLOCKS", "RECORDS", "A NEW BATCH"];
+    let align = [Align::Left, Align::Right, Align::Right, Align::Right, Align::Right, Align::Left];
+    (!rows.is_empty()).then(|| columns(std::array::from_fn(|column| (titles[column], align[column])), &rows))
 }
 
 /// What the next start does with a batch that is not in the checkpoint.

@@ -8,18 +8,21 @@ use super::columns::{Align, columns};
 use super::out;
 use crate::checkpoint::{FileReport, Recovered, inspect, verify};
 use crate::error::{Error, Result};
+use crate::source::log_tools;
 
 /// Says how the files are. Returns whether a start could go on from here.
 pub(super) fn run(dir: &Path) -> Result<bool> {
-    let (usable, reports) = (inspect(dir), verify(dir)?);
+    let (usable, mut reports) = (inspect(dir), verify(dir)?);
+    let known = usable.as_ref().ok().and_then(|summary| summary.recovered.as_ref());
+    reports.extend(log_tools::verify(dir, known)?);
     if reports.is_empty() {
         return usable.map(|_| true);
     }
     let recovered = usable.as_ref().ok().map(|summary| summary.recovered.as_ref());
-    let mut text = table(&reports);
+    let mut text = table(dir, &reports);
     for report in &reports {
         if let Some(problem) = &report.problem {
-            text += &format!("\n{}\n  {}\n", words(problem), meaning(report, recovered));
+            text += &format!("\n{}\n  {}\n", words(problem), meaning(dir, report, recovered));
         }
     }
     out::print(&text)?;
@@ -30,7 +33,7 @@ pub(super) fn run(dir: &Path) -> Result<bool> {
     Ok(reports.iter().all(|report| report.problem.is_none() || report.torn || !report.needed))
 }
 
-fn table(reports: &[FileReport]) -> String {
+fn table(dir: &Path, reports: &[FileReport]) -> String {
     let rows: Vec<[String; 4]> = reports
         .iter()
         .map(|report| {
@@ -40,14 +43,15 @@ fn table(reports: &[FileReport]) -> String {
                 (Some(_), false) => "damaged",
             };
             let needed = if report.needed { "needed" } else { "in reserve" };
-            [name(report), HumanBytes(report.bytes).to_string(), needed.to_owned(), state.to_owned()]
+            [name(dir, report), HumanBytes(report.bytes).to_string(), needed.to_owned(), state.to_owned()]
         })
         .collect();
     columns([("FILE", Align::Left), ("BYTES", Align::Right), ("", Align::Left), ("STATE", Align::Left)], &rows)
 }
 
-fn name(report: &FileReport) -> String {
-    report.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+/// The path in the directory.
+fn name(dir: &Path, report: &FileReport) -> String {
+    report.path.strip_prefix(dir).unwrap_or(&report.path).to_string_lossy().into_owned()
 }
 
 /// The problem without its help: that is about a start that fails.
@@ -59,14 +63,16 @@ fn words(problem: &Error) -> String {
 }
 
 /// What it means that a file is damaged. `usable` is what a start would find: nothing if it would fail.
-fn meaning(report: &FileReport, usable: Option<Option<&Recovered>>) -> String {
-    let name = name(report);
+fn meaning(dir: &Path, report: &FileReport, usable: Option<Option<&Recovered>>) -> String {
+    let name = name(dir, report);
     let (kind, _) = name.split_once('-').unwrap_or((&name, ""));
+    let is_log = report.path.extension().is_some_and(|extension| extension == "wal");
     let Some(recovered) = usable else {
         return match kind {
             "manifest" => "This checkpoint cannot be used.",
             "state" => "Checkpoints that need this file cannot be used.",
             _ if report.torn => "The last write was cut short.",
+            _ if is_log => "The blocks from there on cannot be read, and none may be left out.",
             _ => "The batches from there on cannot be read, and none may be left out.",
         }
         .to_owned();
@@ -76,6 +82,9 @@ fn meaning(report: &FileReport, usable: Option<Option<&Recovered>>) -> String {
             .to_owned();
     }
     match recovered {
+        _ if is_log && report.needed => {
+            "The next start needs it, if a receiver of this name reads it: restore the directory from a copy.".to_owned()
+        }
         Some(Recovered { number, batches, warnings, .. }) if !warnings.is_empty() => format!(
             "The newest checkpoint cannot be used. The next start goes back to number {number}, and runs the {} batches since then again. Nothing is lost; but look after the disk.",
             batches.len()

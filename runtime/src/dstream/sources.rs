@@ -93,6 +93,10 @@ mod methods {
         /// The path may name several directories by `*` and `?`, such as `logs/*/`. A directory that does not exist is reported
         /// to the listeners, and read when it appears. About 1 MiB of a file is a partition.
         ///
+        /// With a checkpoint directory, files that came while the program was down are read in portions, the oldest first: a batch
+        /// takes those of four batch intervals, or 16 MiB of them, until it has caught up. `progress().streams` tells how far it
+        /// has come.
+        ///
         /// A file that cannot be read fails the batch; the next attempt reads it again. A line that is not UTF-8 is counted and
         /// treated as [`on_bad_record`](crate::StreamingContext::on_bad_record) says.
         ///

@@ -67,11 +67,19 @@ pub struct Combined<K, V, C, F> {
     /// Records that wait until there are enough to look their keys up together.
     waiting: Vec<Entry<K, V>>,
     fold: Option<F>,
+    /// Whether the table is likely to stay in a near cache: then there is nothing to wait for.
+    is_small: bool,
+    /// The hash of a key that may have many records. It lies in a near cache, so they do not wait; none of the key's is waiting.
+    hot: Option<u64>,
 }
+
+/// With fewer keys in each shard a table is small.
+const SMALL_SHARD: usize = 256;
 
 impl<K, V, C, F> Default for Combined<K, V, C, F> {
     fn default() -> Self {
-        Combined { table: ShardedTable::default(), waiting: Vec::with_capacity(TOGETHER), fold: None }
+        let (table, waiting) = (ShardedTable::default(), Vec::new());
+        Combined { table, waiting, fold: None, is_small: false, hot: None }
     }
 }
 
@@ -84,8 +92,13 @@ impl<K: Key, V, C, F: Fold<V, C>> Combined<K, V, C, F> {
 
     #[inline(always)]
     pub(super) fn push(&mut self, hash: u64, key: K, value: V, fold: &F) {
+        if self.is_small || self.hot == Some(hash) {
+            let shard = &mut self.table.shards[shard_of(hash)];
+            return shard.fold(hash, key, value, |value| fold.create(value), |c, v| fold.merge_value(c, v));
+        }
         self.waiting.push(Entry { hash, key, value });
         if self.waiting.len() == TOGETHER {
+            self.hot = self.waiting.last().map(|entry| entry.hash);
             self.table.fold_together(&mut self.waiting, |value| fold.create(value), |c, v| fold.merge_value(c, v));
         }
     }
@@ -119,6 +132,10 @@ impl<K: Send, V: Send, C: Send, F: Send> Part for Combined<K, V, C, F> {
         self.table.largest_shard()
     }
     fn reserve(&mut self, size: usize) {
+        self.is_small = (1..SMALL_SHARD).contains(&size);
+        if !self.is_small {
+            self.waiting.reserve_exact(TOGETHER);
+        }
         self.table.reserve(size);
     }
     fn clear(&mut self) {

@@ -9,7 +9,7 @@ use crate::dataset::Received;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::record::Keep;
-use crate::saved::{Captured, DescribeValue, Description, END, Saved, SavedKind, SavedPiece, encoded, end_of_piece};
+use crate::saved::{Captured, DescribeValue, Description, END, Saved, SavedKind, encoded, end_of_piece};
 use crate::stage::{Gather, Part, Workers};
 use crate::stored::{Malformed, Shapes, load_length, store_length};
 use crate::time::Time;
@@ -124,9 +124,11 @@ impl<B: StoredBlock> Transaction for BlockWindow<B> {
     fn restore(&mut self, saved: &Saved<'_>, _: &Workers) -> Result<()> {
         (self.committed, self.captured) = (saved.time, saved.time);
         saved.read(1, &mut |_, lanes| {
-            for SavedPiece { kind, bytes } in lanes.into_iter().flatten() {
-                let PieceKind::Pane(time) = kind else { return Err(Malformed::new("a window consists of batches")) };
-                let mut from = bytes.as_slice();
+            for piece in lanes.into_iter().flatten() {
+                let PieceKind::Pane(time) = piece.kind else {
+                    return Err(Malformed::new("a window consists of batches"));
+                };
+                let mut from = piece.bytes();
                 let mut blocks = Vec::new();
                 for _ in 0..load_length(&mut from)? {
                     blocks.push(Arc::new(load_block::<B>(&mut from, saved)?));

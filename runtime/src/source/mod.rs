@@ -1,7 +1,7 @@
 //! Where records come from.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use crate::backpressure::Backpressure;
@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::listener::Listeners;
 use crate::signal::StopSignal;
 use crate::source::limit::RateLimit;
+use crate::source::log::SharedLog;
 use crate::stored::Stored;
 use crate::time::Time;
 
@@ -31,8 +32,10 @@ pub(crate) mod testing;
 mod text;
 
 pub use file::{BinaryBlock, FileOptions, FileSource, FixedLength, TextLines};
-pub(crate) use log::LogOptions;
 pub use log::LogSync;
+#[cfg(feature = "cli")]
+pub(crate) use log::tools as log_tools;
+pub(crate) use log::{LogOptions, directory as log_directory};
 pub use queue::QueueSource;
 pub use rate::{Numbers, RateSource};
 pub use receiver::{Intake, Receiver, ReceiverSource};
@@ -190,8 +193,12 @@ pub(crate) struct Input {
     pub bad: AtomicU64,
     /// Bytes of its log on disk.
     pub log_bytes: AtomicU64,
+    /// Its log, if it has one that is written.
+    pub log: OnceLock<Weak<SharedLog>>,
     /// An earlier run has left blocks in the log that no batch has had yet.
     pub unread: AtomicBool,
+    /// What came before this run, or while a batch of it could not run, and is made up for bit by bit.
+    pub backlog: Backlog,
     /// Threads of the source that may still receive.
     pub receiving: AtomicU64,
     /// The source will never have records again.
@@ -202,9 +209,35 @@ pub(crate) struct Input {
     pub closing: AtomicBool,
 }
 
+/// What a stream has to catch up with, in bytes.
+#[derive(Debug, Default)]
+pub(crate) struct Backlog {
+    /// What no batch has had yet.
+    pub left: AtomicU64,
+    /// What batches of this run have had of it.
+    pub had: AtomicU64,
+}
+
+impl Backlog {
+    /// A batch has had some of it, and so much is left.
+    pub fn note(&self, had: u64, left: u64) {
+        self.had.fetch_add(had, Ordering::Relaxed);
+        self.left.store(left, Ordering::Relaxed);
+    }
+}
+
 impl Input {
     pub fn is_receiving(&self) -> bool {
         self.receiving.load(Ordering::Acquire) > 0
+    }
+
+    /// What batches were given is on disk then, if the source logs what it receives.
+    ///
+    /// # Errors
+    /// When the disk refuses. Asking again tries it again.
+    pub fn settle(&self) -> Result<()> {
+        let log = self.log.get().and_then(Weak::upgrade);
+        log.map_or(Ok(()), |log| log.settle())
     }
 
     pub fn is_drained(&self) -> bool {

@@ -5,7 +5,7 @@ use super::key_state::State;
 use super::shard::{Pending, Shard};
 use super::{KeyedState, StateRecord};
 use crate::dataset::Rows;
-use crate::key_table::{MANY, Number};
+use crate::key_table::{MANY, MISSING, Number};
 use crate::ops::shuffle::Side;
 use crate::record::{Keep, Record, StateKey};
 use crate::stage::Workers;
@@ -74,20 +74,24 @@ fn look_up<K: StateRecord, S: Record, Q: StateKey<Owned = K>, V>(
     let first_new = keys.numbers() as Number;
     let mut numbers = [0; MANY];
     for records in runs.iter().flat_map(|run| run.chunks(MANY)) {
-        keys.find_many(records, &mut numbers);
         let new = touched.touches.len();
-        positions.extend(numbers.iter().zip(records).map(|(number, Entry { hash, key, .. })| {
-            if *number < first_new {
-                return touched.find_or_insert(*hash, |other| other == *number, *number).0;
-            }
-            let number = first_new + added.len() as Number;
-            let is = |other: Number| other >= first_new && key.is(&added[(other - first_new) as usize].1);
-            let (position, is_new) = touched.find_or_insert(*hash, is, number);
-            if is_new {
-                added.push((*hash, key.view().keep()));
-            }
-            position
-        }));
+        if keys.find_many(records, &mut numbers) {
+            let known = numbers.iter().zip(records);
+            positions.extend(known.map(|(number, entry)| touched.of_known(entry.hash, *number)));
+        } else {
+            positions.extend(numbers.iter().zip(records).map(|(number, Entry { hash, key, .. })| {
+                if *number != MISSING {
+                    return touched.of_known(*hash, *number);
+                }
+                let number = first_new + added.len() as Number;
+                let is = |other: Number| other >= first_new && key.is(&added[(other - first_new) as usize].1);
+                let (position, is_new) = touched.find_or_insert(*hash, is, number);
+                if is_new {
+                    added.push((*hash, key.view().keep()));
+                }
+                position
+            }));
+        }
         for touch in &mut touched.touches[new..] {
             if touch.number < first_new {
                 touch.state = State::new(Some(states[touch.number as usize].clone()));

@@ -11,7 +11,7 @@ use super::{KeyedState, StateRecord};
 use crate::checkpoint::{Piece, PieceKind};
 use crate::key_table::{KeyTable, Number};
 use crate::record::Record;
-use crate::saved::{Captured, END, Saved, SavedPiece, encoded, end_of_piece, load_value};
+use crate::saved::{Captured, END, Saved, encoded, end_of_piece, load_value};
 use crate::stage::Workers;
 use crate::stored::{Malformed, Stored, load_length, store_length};
 use crate::table::{SHARDS, hash_of, shard_of};
@@ -120,8 +120,8 @@ impl<K: StateRecord, S: Record> KeyedState<K, S> {
             }
             let loaded = workers.map(tasks, count, |(number, shard, pieces)| {
                 let mut strays = Vec::new();
-                for SavedPiece { bytes, .. } in pieces {
-                    shard.load_piece(number, &mut bytes.as_slice(), saved, &mut strays)?;
+                for piece in pieces {
+                    shard.load_piece(number, &mut piece.bytes(), saved, &mut strays)?;
                 }
                 Ok(strays)
             });

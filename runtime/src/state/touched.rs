@@ -48,6 +48,12 @@ impl<S> Touched<S> {
         }
     }
 
+    /// The position of a known key.
+    #[inline(always)]
+    pub fn of_known(&mut self, hash: u64, number: Number) -> u32 {
+        self.find_or_insert(hash, |other| other == number, number).0
+    }
+
     /// The position of a key, and whether it is new here: then it gets the number given, and has no state.
     #[inline(always)]
     pub fn find_or_insert(&mut self, hash: u64, is: impl Fn(Number) -> bool, number: Number) -> (u32, bool) {

@@ -6,7 +6,7 @@ use super::contents::Contents;
 use super::map::Runs;
 use super::shard::{Pending, Shard};
 use super::{KeyedState, StateRecord};
-use crate::key_table::{MANY, Number};
+use crate::key_table::{MANY, MISSING, Number};
 use crate::ops::shuffle::Side;
 use crate::record::{Keep, Record, StateKey};
 use crate::stage::Workers;
@@ -148,9 +148,12 @@ fn find_keys<K: StateRecord, S: Record, Q: StateKey<Owned = K>, V>(
     let first_new = keys.numbers() as Number;
     let mut numbers = [0; MANY];
     for records in runs.iter().flat_map(|run| run.chunks(MANY)) {
-        keys.find_many(records, &mut numbers);
+        if keys.find_many(records, &mut numbers) {
+            positions.extend(&numbers[..records.len()]);
+            continue;
+        }
         positions.extend(numbers.iter().zip(records).map(|(number, Entry { hash, key, .. })| {
-            if *number < first_new {
+            if *number != MISSING {
                 return *number;
             }
             let is = |other: Number| key.is(&added[(other - first_new) as usize].1);

@@ -111,7 +111,7 @@ impl<K: StateRecord, P, D> Shard<K, P, D> {
         if self.panes.newest_end().is_some_and(|newest| newest > step.end) {
             return Err(Malformed::new("its panes are not in the order of time"));
         }
-        let mut from = piece.bytes.as_slice();
+        let mut from = piece.bytes();
         let mut entries = Vec::new();
         for _ in 0..load_length(&mut from)? {
             entries.push((K::load(&mut from)?, load_value::<C>(&mut from, saved.migrate)?));

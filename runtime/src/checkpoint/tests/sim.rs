@@ -98,8 +98,12 @@ impl Default for Plan {
 pub struct Seen {
     /// The last batch whose commit was acknowledged.
     pub committed: u64,
+    /// The last batch that a checkpoint has, which was waited for.
+    pub saved: u64,
     /// The last commit may have been damaged.
     pub forgetful: bool,
+    /// Power was lost: what was committed since the last checkpoint may be gone.
+    pub is_powerless: bool,
     /// Batches whose outputs ran.
     pub ran: Vec<u64>,
     pub warnings: Vec<String>,
@@ -170,7 +174,10 @@ impl Sim {
         }
         let done = next - 1;
         // A commit that was not acknowledged may still have come to the disk.
-        let least = seen.committed - u64::from(seen.forgetful).min(seen.committed);
+        let least = match seen.is_powerless {
+            true => seen.saved,
+            false => seen.committed - u64::from(seen.forgetful).min(seen.committed),
+        };
         assert!((least..=seen.committed + 1).contains(&done), "{done} done, {} acknowledged", seen.committed);
         seen.committed = done;
         for n in 1..=done {
@@ -217,6 +224,7 @@ impl Sim {
             let saved = self.store.checkpoint(capture, self.plan.wait);
             if !retry {
                 saved?;
+                seen.saved = n;
             } else {
                 seen.failures.extend(saved.err());
             }

@@ -16,13 +16,13 @@ struct Held<B> {
     blocks: Vec<B>,
     /// Those that are in the log.
     runs: Vec<Run>,
-    /// Where the log goes on behind them.
-    end: Option<Position>,
+    /// The last one that is in the log.
+    last: Option<Place>,
 }
 
 impl<B> Default for Held<B> {
     fn default() -> Self {
-        Held { blocks: Vec::new(), runs: Vec::new(), end: None }
+        Held { blocks: Vec::new(), runs: Vec::new(), last: None }
     }
 }
 
@@ -31,7 +31,7 @@ impl<B> Held<B> {
         self.blocks.push(block);
         if let Some(place) = place {
             log::add(&mut self.runs, place);
-            self.end = Some(Position { segment: place.segment, offset: place.end });
+            self.last = Some(place);
         }
     }
 }
@@ -53,30 +53,34 @@ impl<F: Fill> Inbox<F> {
         Inbox { common, blocks, next: None, held: Held::default(), held_for: None, cursor }
     }
 
-    /// The blocks of the batch of `interval`. Asked again for a batch that was not delivered, it gives the same ones. What an
-    /// earlier run has logged and not given to a batch comes first.
+    /// The blocks of the batch of `interval`. What of them is in the log is on its way to the disk: `Input::settle` waits for it. Asked again for a batch that was not delivered, it gives the same ones. What an
+    /// earlier run has logged and not given to a batch comes first; of that a batch gets no more than may wait for one otherwise.
     ///
     /// # Errors
-    /// When the log cannot be read or written. Then nothing is lost, and the batch can be asked for again.
+    /// When the log cannot be read, or not be written. Then nothing is lost, and the batch can be asked for again.
     pub fn hold(&mut self, interval: &Interval) -> Result<&[F::Sealed]> {
         if self.held_for != Some(interval.end) {
             self.log_until(interval.end)?;
-            let rest = self.cursor.as_ref().map_or_else(|| Ok(Vec::new()), LogCursor::rest)?;
+            let most = self.common.context.options.buffered_blocks;
+            let rest = self.cursor.as_mut().map_or_else(|| Ok(Vec::new()), |cursor| cursor.rest(most))?;
             self.held_for = Some(interval.end);
             self.held = Held::default(); // without those of a batch that was given up
             rest.into_iter().for_each(|(place, block)| self.held.push(block, Some(place)));
-            self.cursor.iter().for_each(LogCursor::has_read);
-            self.take(interval.end);
+            // What has come since is behind all of that in the log.
+            if !self.cursor.as_ref().is_some_and(LogCursor::has_unread) {
+                self.take(interval.end);
+            }
         }
-        if let Some(mut log) = self.common.lock_log().filter(|_| !self.held.runs.is_empty()) {
-            log.sync()?;
+        if let Some((log, last)) = self.common.log.as_ref().zip(self.held.last) {
+            log.give(last);
         }
         Ok(&self.held.blocks)
     }
 
     /// The batch that was asked for last is delivered.
     pub fn delivered(&mut self) {
-        let Held { runs, end, .. } = std::mem::take(&mut self.held);
+        let Held { runs, last, .. } = std::mem::take(&mut self.held);
+        let end = last.map(|place| Position { segment: place.segment, offset: place.end });
         if let (Some(cursor), Some(time)) = (&mut self.cursor, self.held_for) {
             cursor.give(time, runs, end);
         }

@@ -25,7 +25,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use crate::error::{Error, Result};
 use crate::source::SourceContext;
 use crate::source::limit::Allowance;
-use crate::source::log::{self, LogBlock, LogWriter, Place};
+use crate::source::log::{self, LogBlock, LogWriter, Place, SharedLog};
 use crate::source::report::Reporter;
 use crate::stage;
 use crate::time::Time;
@@ -78,7 +78,7 @@ struct Shelf<F: Fill> {
 struct Common<F: Fill> {
     context: SourceContext,
     reporter: Arc<Reporter>,
-    log: Option<Mutex<LogWriter>>,
+    log: Option<Arc<SharedLog>>,
     /// The log could not be written the last time.
     is_log_failing: AtomicBool,
     shelf: Mutex<Shelf<F>>,
@@ -93,7 +93,7 @@ impl<F: Fill> Common<F> {
     }
 
     fn lock_log(&self) -> Option<MutexGuard<'_, LogWriter>> {
-        self.log.as_ref().map(|log| log.lock().unwrap_or_else(PoisonError::into_inner))
+        self.log.as_ref().map(|log| log.lock())
     }
 
     fn is_closed(&self) -> bool {
@@ -142,6 +142,7 @@ impl<F: Fill> Common<F> {
             (Err(_), Some(ticket)) => self.lock().take_back(ticket),
             _ => true,
         };
+        self.log.iter().for_each(|shared| shared.appended(&log));
         drop(log); // listeners are the user's code
         self.tell(&logged);
         if is_taken_back { logged } else { Ok(()) }
@@ -209,7 +210,7 @@ pub(crate) fn inbox<F: Fill>(
     reporter: &Arc<Reporter>,
 ) -> Result<(Feed<F>, Inbox<F>)> {
     let (sender, receiver) = crossbeam_channel::bounded(context.options.buffered_blocks);
-    let (cursor, writer) = log::open(context, F::Sealed::shape(), reporter)?.unzip();
+    let (cursor, log) = log::open(context, F::Sealed::shape(), reporter)?.unzip();
     let shelf = Shelf {
         fill,
         interval: Time::ZERO,
@@ -221,7 +222,7 @@ pub(crate) fn inbox<F: Fill>(
     let common = Arc::new(Common {
         context: context.clone(),
         reporter: Arc::clone(reporter),
-        log: writer.flatten().map(Mutex::new),
+        log: log.flatten(),
         is_log_failing: AtomicBool::new(false),
         shelf: Mutex::new(shelf),
         room: Condvar::new(),

@@ -29,6 +29,8 @@ pub(crate) struct LogCursor {
     found: u64,
     /// Behind the last block that a batch was given.
     position: Position,
+    /// Where the reading goes on of what no batch of an earlier run has had, once it has begun.
+    unread: Option<Position>,
     /// The blocks of the batch that was given last.
     runs: Vec<Run>,
     /// Where the log stood after batches that may not be in a checkpoint.
@@ -60,6 +62,7 @@ impl LogCursor {
         let bytes = numbers.iter().map(|number| length(&dir, *number)).sum();
         input.log_bytes.store(bytes, Ordering::Relaxed);
         input.unread.store(!numbers.is_empty(), Ordering::Release);
+        input.backlog.note(0, bytes);
         Ok(LogCursor {
             disk: options.disk.clone(),
             dir,
@@ -71,6 +74,7 @@ impl LogCursor {
             first: numbers.first().copied().unwrap_or(0),
             found: numbers.last().map_or(0, |last| last + 1),
             position: Position::default(),
+            unread: None,
             runs: Vec::new(),
             given: VecDeque::new(),
             checkpointed: Position::default(),
@@ -104,6 +108,7 @@ impl LogCursor {
             return Err(missing(&segment::path(&self.dir, position.segment)));
         }
         (self.position, self.checkpointed) = (position, position);
+        self.input.backlog.note(0, self.bytes_from(position));
         Ok(())
     }
 
@@ -120,27 +125,49 @@ impl LogCursor {
             }
         }
         self.give(time, runs, end);
+        self.input.backlog.note(0, self.bytes_from(self.position));
         Ok(blocks)
     }
 
-    /// The blocks that no batch of an earlier run has had, with their places; none from the second time on.
-    pub fn rest<B: LogBlock>(&self) -> Result<Vec<(Place, B)>> {
+    /// The next blocks that no batch of an earlier run has had, with their places: `most` of them, because there may be more than
+    /// a batch should hold. After an error it gives the same ones.
+    pub fn rest<B: LogBlock>(&mut self, most: usize) -> Result<Vec<(Place, B)>> {
         let mut blocks = Vec::new();
-        if self.input.unread.load(Ordering::Acquire) {
-            for number in self.position.segment..self.found {
-                let offset = if number == self.position.segment { self.position.offset } else { 0 };
-                let mut reader = SegmentReader::open(&self.dir, number, offset, &self.shape)?;
-                while let Some(block) = next(&mut reader)? {
-                    blocks.push(block);
-                }
+        let mut at = self.unread.unwrap_or(self.position);
+        while self.has_unread() && at.segment < self.found && blocks.len() < most {
+            let mut reader = SegmentReader::open(&self.dir, at.segment, at.offset, &self.shape)?;
+            while blocks.len() < most {
+                let Some((place, block)) = next(&mut reader)? else {
+                    at = Position { segment: at.segment + 1, offset: 0 };
+                    break;
+                };
+                at.offset = place.end;
+                blocks.push((place, block));
             }
         }
+        self.has_read(at);
         Ok(blocks)
     }
 
-    /// What `rest` has given is kept elsewhere now.
-    pub fn has_read(&self) {
-        self.input.unread.store(false, Ordering::Release);
+    /// Whether `rest` may have more.
+    pub fn has_unread(&self) -> bool {
+        self.input.unread.load(Ordering::Acquire)
+    }
+
+    fn has_read(&mut self, to: Position) {
+        let left = self.bytes_from(to);
+        let backlog = &self.input.backlog;
+        let had = backlog.left.load(Ordering::Relaxed).saturating_sub(left);
+        backlog.note(had, left);
+        self.input.unread.store(left > 0, Ordering::Release);
+        self.unread = Some(to);
+    }
+
+    /// What an earlier run has left behind a position.
+    fn bytes_from(&self, position: Position) -> u64 {
+        let numbers = position.segment.max(self.first)..self.found;
+        let bytes: u64 = numbers.map(|number| length(&self.dir, number)).sum();
+        bytes.saturating_sub(position.offset)
     }
 
     /// The batch of `time` has these blocks, which end at a position if there are any.

@@ -8,16 +8,22 @@
 //!
 //! - The receivers' side is `LogWriter`. It has a segment only from its first block on, and begins a new one at every start, so
 //!   that what an earlier run has left is only read. All segments but the last one are durable.
+//! - `SharedLog` is what receivers and the engine have of it: a lock, and a thread that waits for the disk.
 //! - The engine's side is `LogCursor`: which blocks the batches have had, which are left, and which segments can go.
 //! - `segment.rs` has the format, and what is done about damage.
 
 mod cursor;
+#[cfg(test)]
+mod power_tests;
 mod segment;
+mod shared;
 #[cfg(test)]
 mod tests;
+#[cfg_attr(not(feature = "cli"), allow(dead_code))] // what the commands need
+pub(crate) mod tools;
 mod writer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +35,7 @@ use crate::source::report::Reporter;
 use crate::stored::Malformed;
 
 pub(crate) use cursor::{LogCursor, add};
+pub(crate) use shared::SharedLog;
 pub(crate) use writer::LogWriter;
 
 /// When the blocks in the log of a receiver must have reached the disk: see
@@ -44,7 +51,7 @@ pub enum LogSync {
     /// When a block is written and the last time is so long ago, and when the batch of the block is decided. A loss of power
     /// may take the blocks of this time, also acknowledged ones, if no batch has them yet.
     Interval(Duration),
-    /// When the batch of the blocks is decided: the disk is waited for once a batch. A loss of power may take the blocks that no
+    /// When the batch of the blocks is decided: the disk is waited for once a batch, while its stages run. A loss of power may take the blocks that no
     /// batch has yet, also acknowledged ones. The default.
     #[default]
     AtBatch,
@@ -58,6 +65,11 @@ pub(crate) struct LogOptions {
     /// How to write; if it is `None`, only what an earlier run has left is read.
     pub write: Option<LogSync>,
     pub disk: Disk,
+}
+
+/// The directory of all logs in a checkpoint directory.
+pub(crate) fn directory(checkpoints: &Path) -> PathBuf {
+    checkpoints.join("log")
 }
 
 /// A place between two blocks of a log.
@@ -104,13 +116,15 @@ pub(crate) fn open(
     context: &SourceContext,
     shape: Vec<u8>,
     reporter: &Arc<Reporter>,
-) -> Result<Option<(LogCursor, Option<LogWriter>)>> {
+) -> Result<Option<(LogCursor, Option<Arc<SharedLog>>)>> {
     let SourceContext { stream, input, options, .. } = context;
     let Some(options) = &options.log else { return Ok(None) };
     let cursor = LogCursor::open(options, stream, shape.clone(), input, reporter)?;
     let (dir, next) = cursor.end();
-    let writer = options
-        .write
-        .map(|policy| LogWriter::new(options.disk.clone(), dir.to_owned(), policy, shape, Arc::clone(input), next));
-    Ok(Some((cursor, writer)))
+    let Some(policy) = options.write else { return Ok(Some((cursor, None))) };
+    let writer = LogWriter::new(options.disk.clone(), dir.to_owned(), policy, shape, Arc::clone(input), next);
+    let log = Arc::new(SharedLog::start(writer)?);
+    // The log has the input, so the input does not have the log.
+    let _ = input.log.set(Arc::downgrade(&log));
+    Ok(Some((cursor, Some(log))))
 }

@@ -77,7 +77,7 @@ impl BlockHead {
     }
 
     /// The head and the block of a frame.
-    fn take(payload: &[u8]) -> Option<(BlockHead, &[u8])> {
+    pub fn take(payload: &[u8]) -> Option<(BlockHead, &[u8])> {
         let (head, block) = payload.split_at_checked(BLOCK_HEAD)?;
         let number = |at: usize| head[at..].first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
         let interval = Time::from_nanos(number(8)?);
@@ -257,7 +257,7 @@ pub(super) fn whole_frames(path: &Path, bytes: &[u8]) -> Result<(usize, Option<&
 }
 
 /// Whether a whole block behind says that this place was on disk when it was written.
-fn was_durable(bytes: &[u8], damaged: usize) -> bool {
+pub(super) fn was_durable(bytes: &[u8], damaged: usize) -> bool {
     let mut payload = Vec::new();
     (damaged + 1..bytes.len().saturating_sub(FRAME_HEAD + BLOCK_HEAD)).any(|at| {
         let behind = &bytes[at..];

@@ -17,6 +17,8 @@ use crate::time::Time;
 /// A segment that is as long, or as old, is the last one no more.
 const SEGMENT_BYTES: u64 = 64 << 20;
 const SEGMENT_SPAN: Duration = Duration::from_secs(60);
+/// So much that is not durable is synced behind the back of those who write.
+const MUCH: u64 = 4 << 20;
 /// More memory than this is not kept for the next block.
 const BUFFER: usize = 4 << 20;
 
@@ -31,6 +33,8 @@ pub(crate) struct LogWriter {
     next: u64,
     segment: Option<OpenSegment>,
     buffer: Vec<u8>,
+    /// Up to here the log must be durable before a batch is decided.
+    wanted: Option<Place>,
 }
 
 /// The segment that is written.
@@ -48,12 +52,30 @@ struct OpenSegment {
     is_torn: bool,
     /// A sync has failed. The system may have dropped what it could not write, and would call the next sync a success.
     is_suspect: bool,
+    /// A flight is under way that makes so much durable.
+    flight: Option<u64>,
+}
+
+/// A sync beside those who write. It has the file from the system once more: a failure of the disk is told to each that has it.
+pub(crate) struct Flight {
+    disk: Disk,
+    file: DiskFile,
+    number: u64,
+    /// The name of the file is to be made durable as well.
+    is_first: bool,
+}
+
+impl Flight {
+    pub fn sync(&mut self) -> io::Result<()> {
+        self.file.sync()?;
+        if self.is_first { sync_name(&self.disk, self.file.path()) } else { Ok(()) }
+    }
 }
 
 impl LogWriter {
     /// The first block begins the segment of number `next`.
     pub fn new(disk: Disk, dir: PathBuf, policy: LogSync, shape: Vec<u8>, input: Arc<Input>, next: u64) -> Self {
-        LogWriter { disk, dir, policy, shape, input, next, segment: None, buffer: Vec::new() }
+        LogWriter { disk, dir, policy, shape, input, next, segment: None, buffer: Vec::new(), wanted: None }
     }
 
     /// Appends a block, which `store` writes, and has it reach the disk if the policy says so.
@@ -97,6 +119,53 @@ impl LogWriter {
         self.segment.as_mut().map_or(Ok(()), |segment| segment.sync(&self.disk))
     }
 
+    /// A batch has everything up to here.
+    pub fn want(&mut self, last: Place) {
+        self.wanted = Some(last);
+    }
+
+    /// Whether something is not durable that a batch has. All segments but the last one are.
+    pub fn is_wanted(&self) -> bool {
+        let is_missing = |segment: &OpenSegment, wanted: Place| {
+            segment.number == wanted.segment && segment.durable < wanted.end.min(segment.length)
+        };
+        self.segment.as_ref().zip(self.wanted).is_some_and(|(segment, wanted)| is_missing(segment, wanted))
+    }
+
+    /// Whether so much is not durable that it is not to wait for a batch.
+    pub fn has_much(&self) -> bool {
+        self.segment.as_ref().is_some_and(|segment| segment.length - segment.durable >= MUCH)
+    }
+
+    /// Whether a flight is under way.
+    pub fn is_landing(&self) -> bool {
+        self.segment.as_ref().is_some_and(|segment| segment.flight.is_some())
+    }
+
+    /// Begins a sync that does not need the writer, if there is reason for one. What is to be mended is left to `sync`, which can
+    /// say what is wrong.
+    pub fn begin_flight(&mut self) -> Option<Flight> {
+        let is_due = self.is_wanted() || self.has_much();
+        let segment = self.segment.as_mut().filter(|segment| is_due && !segment.is_torn && !segment.is_suspect)?;
+        let file = self.disk.open(segment.file.path()).ok()?;
+        segment.flight = Some(segment.length);
+        Some(Flight { disk: self.disk.clone(), file, number: segment.number, is_first: segment.durable == 0 })
+    }
+
+    /// The flight has ended. Nothing follows from it if what it was to sync was taken back meanwhile.
+    pub fn land(&mut self, flight: &Flight, is_synced: bool) {
+        let segment = self.segment.as_mut().filter(|segment| segment.number == flight.number);
+        let Some(segment) = segment else { return };
+        match segment.flight.take() {
+            Some(length) if is_synced => {
+                segment.durable = segment.durable.max(length);
+                segment.synced = Instant::now();
+            }
+            Some(_) => segment.is_suspect = true,
+            None => {}
+        }
+    }
+
     /// Only the last segment may be other than durable.
     fn roll_if_due(&mut self, now: Time) -> Result<()> {
         if let Some(segment) = &mut self.segment
@@ -122,7 +191,17 @@ fn begin(disk: &Disk, dir: &Path, number: u64, shape: &[u8], buffer: &mut Vec<u8
     };
     let file = create().map_err(failing("cannot begin a segment of the log", &path))?;
     let (length, synced) = (buffer.len() as u64, Instant::now());
-    Ok(OpenSegment { number, file, begun: now, length, durable: 0, synced, is_torn: false, is_suspect: false })
+    Ok(OpenSegment {
+        number,
+        file,
+        begun: now,
+        length,
+        durable: 0,
+        synced,
+        is_torn: false,
+        is_suspect: false,
+        flight: None,
+    })
 }
 
 /// Makes the directory of a log, and that of all logs, so that they outlast a loss of power.
@@ -158,6 +237,7 @@ impl OpenSegment {
     fn undo(&mut self, disk: &Disk, length: u64, what: &str, error: io::Error) -> Error {
         self.length = length;
         self.is_torn = true;
+        self.flight = None;
         let _ = self.mend(disk); // else with the next frame
         failed(what, self.file.path(), error)
     }
@@ -198,6 +278,7 @@ impl OpenSegment {
 
     /// Writes the segment aside and puts it in its own place: only so is a sync to be trusted again.
     fn write_anew(&mut self, disk: &Disk) -> Result<()> {
+        self.flight = None;
         let path = self.file.path().to_owned();
         let bytes = fs::read(&path).map_err(failing("cannot read the log", &path))?;
         if segment::whole_frames(&path, &bytes)? != (self.length as usize, None) {

@@ -1,8 +1,9 @@
 //! Files that appear in a directory.
 
-use std::collections::HashMap;
+mod selection;
+
 use std::fmt;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -10,21 +11,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::block::{Block, StoredBlock, TextBlock};
-use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::source::decode::BadRecordDesk;
 use crate::source::report::Reporter;
 use crate::source::text::BLOCK;
-use crate::source::{Interval, Source, SourceContext, glob, loaded, stored};
+use crate::source::{Interval, Source, SourceContext, loaded, stored};
 use crate::stored::{Malformed, Shape, Shapes, Stored};
 use crate::time::Time;
 use crate::utf8;
+use selection::{Position, Selection};
 
 /// For how long a file may be overlooked: its time of modification lies at most so far before the batch.
 const REMEMBER: Duration = Duration::from_secs(60);
-
-/// File systems stamp files by a clock that lags behind by up to a tick of the kernel.
-const COARSE: Duration = Duration::from_millis(20);
 
 /// Settings of `text_file_stream` and `binary_records_stream`.
 ///
@@ -390,159 +388,4 @@ fn read<F: Format>(format: &F, mut file: OpenFile<'_>, blocks: &mut Vec<Arc<F::B
         Trouble::Io(cause) => cannot_read(path)(cause),
         Trouble::BadRecord(error) => error,
     })
-}
-
-/// See [`Selection::position`].
-type Position = (Option<Time>, Time, Vec<(PathBuf, Time)>);
-
-/// Decides which files belong to a batch.
-struct Selection {
-    directory: PathBuf,
-    options: FileOptions,
-    every: Duration,
-    /// Files that were modified at this time or before are too old; `None` takes the files of any age.
-    oldest: Option<Time>,
-    /// When each remembered file was taken.
-    taken: HashMap<PathBuf, Time>,
-    /// The last batch.
-    last: Time,
-    /// The last batch of an earlier run: files that came since are not too old for the first batch of this one.
-    resumed: Option<Time>,
-    /// The batch that was asked for last and its files, until it is delivered.
-    asked: Option<(Time, Vec<PathBuf>)>,
-    /// Whether the listeners know that there is no such directory.
-    missing: bool,
-}
-
-impl Selection {
-    fn new(directory: PathBuf, options: FileOptions, context: &SourceContext) -> Result<Self> {
-        let start = context.clock.now();
-        let every = context.every;
-        let mut selection = Selection {
-            directory,
-            options,
-            every,
-            oldest: None,
-            taken: HashMap::new(),
-            last: Time::ZERO,
-            resumed: None,
-            asked: None,
-            missing: false,
-        };
-        if selection.options.existing {
-            return Ok(selection);
-        }
-        selection.oldest = Some(start);
-        if let Clock::Wall { .. } = *context.clock {
-            // A file that is written from now on may bear a time a little before now.
-            let coarse = start - COARSE;
-            selection.oldest = Some(coarse);
-            let there = selection.list()?.into_iter().flatten().filter(|(modified, _)| *modified > coarse);
-            selection.taken = there.map(|(_, path)| (path, start)).collect();
-        }
-        Ok(selection)
-    }
-
-    /// The files of the batch of `time`, in the order of their times and names.
-    fn select(&mut self, time: Time, reporter: &Reporter) -> Result<Vec<PathBuf>> {
-        if self.asked.as_ref().is_some_and(|(asked, _)| *asked != time) {
-            self.delivered(&[]); // given up, or else it would not be asked for another batch
-        }
-        let found = self.list()?;
-        if found.is_none() && !self.missing {
-            let directory = self.directory.display();
-            reporter.error(format!("there is no directory `{directory}`; files are taken when it appears"));
-        }
-        self.missing = found.is_none();
-        let remember = self.window();
-        let since = self.resumed.map_or(time, |resumed| resumed.min(time));
-        let threshold = self.oldest.map(|oldest| oldest.max(since - remember));
-        let mut files: Vec<(Time, PathBuf)> = found.unwrap_or_default();
-        files.retain(|(modified, path)| {
-            *modified <= time
-                && threshold.is_none_or(|threshold| *modified > threshold)
-                && !self.taken.contains_key(path)
-        });
-        files.sort();
-        let files: Vec<PathBuf> = files.into_iter().map(|(_, path)| path).collect();
-        self.asked = Some((time, files.clone()));
-        Ok(files)
-    }
-
-    /// Remembers the files of the batch that was asked for last, but for those that were `gone`.
-    fn delivered(&mut self, gone: &[PathBuf]) {
-        let Some((time, files)) = self.asked.take() else { return };
-        self.took(time, files.into_iter().filter(|file| !gone.contains(file)));
-        self.resumed = None;
-    }
-
-    /// Remembers the files of a batch, and forgets those that are too old to be taken again.
-    fn took(&mut self, time: Time, files: impl Iterator<Item = PathBuf>) {
-        self.oldest.get_or_insert(Time::ZERO);
-        let (remember, every) = (self.window(), self.every);
-        self.taken.retain(|_, taken| *taken + remember + every >= time);
-        self.taken.extend(files.map(|file| (file, time)));
-        self.last = time;
-        self.resumed = self.resumed.map(|_| time);
-    }
-
-    /// What a later run must know: from when on files count, and which were taken.
-    fn position(&self) -> Position {
-        let mut taken: Vec<(PathBuf, Time)> = self.taken.iter().map(|(path, time)| (path.clone(), *time)).collect();
-        taken.sort();
-        (self.oldest, self.last, taken)
-    }
-
-    fn seek(&mut self, (oldest, last, taken): Position) {
-        (self.oldest, self.last, self.resumed) = (oldest, last, Some(last));
-        self.taken = taken.into_iter().collect();
-    }
-
-    /// The span to remember, in whole batches.
-    fn window(&self) -> Duration {
-        let every = self.every.as_nanos().max(1);
-        let batches = self.options.remember.as_nanos().div_ceil(every);
-        Duration::from_nanos(u64::try_from(batches * every).unwrap_or(u64::MAX))
-    }
-
-    /// All files that pass the filters, with the times at which they were modified; `None` without a directory.
-    fn list(&self) -> Result<Option<Vec<(Time, PathBuf)>>> {
-        let failed = |path: &Path| {
-            let path = path.to_path_buf();
-            move |cause| Error::File { what: "cannot list", path, cause }
-        };
-        let mut found = None;
-        for directory in glob::directories(&self.directory).map_err(failed(&self.directory))? {
-            let entries = match directory.read_dir() {
-                Ok(entries) => entries,
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                Err(error) => return Err(failed(&directory)(error)),
-            };
-            let files = found.get_or_insert_with(Vec::new);
-            for entry in entries {
-                let entry = entry.map_err(failed(&directory))?;
-                if entry.file_name().as_encoded_bytes().starts_with(b".") {
-                    continue;
-                }
-                let path = entry.path();
-                match path.metadata() {
-                    Ok(metadata) if metadata.is_file() && self.passes(&path) => {
-                        files.push((modified(&metadata).map_err(failed(&path))?, path));
-                    }
-                    Ok(_) => {}
-                    Err(error) if error.kind() == ErrorKind::NotFound => {} // removed since, or a link to nowhere
-                    Err(error) => return Err(failed(&path)(error)),
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    fn passes(&self, path: &Path) -> bool {
-        self.options.filter.as_ref().is_none_or(|filter| filter(path))
-    }
-}
-
-fn modified(metadata: &Metadata) -> io::Result<Time> {
-    metadata.modified().map(Time::from)
 }

@@ -1,0 +1,170 @@
+//! How an attempt at a batch ends: it is committed, tried again, or given up.
+
+use std::time::{Duration, Instant};
+
+use super::Engine;
+use crate::commit::{Pending, Trouble};
+use crate::durable::Durable;
+use crate::error::{Error, Result};
+use crate::policy::OnFailure;
+use crate::shared::Status;
+use crate::stage;
+use crate::transaction::Transaction;
+
+/// How often the sizes of states are told on the wall clock, because a look at all panes of a long window takes its time.
+const SIZES_EVERY: Duration = Duration::from_secs(1);
+
+impl Engine {
+    /// Ends an attempt at a batch: commits it, or follows the policy for failures. `states` is all that outlives a batch.
+    pub fn finish(&mut self, outcome: Result<()>, states: &mut [&mut dyn Transaction]) -> Result<()> {
+        let is_given_up = self.durable.as_ref().is_some_and(Durable::is_given_up);
+        let outcome = outcome.map_err(Trouble::Failed);
+        let outcome = outcome.and_then(|()| if is_given_up { Ok(()) } else { self.commit(states) });
+        if is_given_up || matches!(outcome, Err(Trouble::Failed(_))) {
+            states.iter_mut().for_each(|state| state.rollback());
+        }
+        let is_time = self.driver.is_manual() || self.sized.is_none_or(|sized| sized.elapsed() >= SIZES_EVERY);
+        if is_time {
+            self.tell_sizes(states);
+        }
+        match outcome {
+            Err(Trouble::Fatal(error)) => {
+                self.complete(Some(error.to_string()));
+                self.shared.status.set(Status::Failed);
+                Err(error)
+            }
+            Ok(()) => {
+                self.done += u64::from(!self.is_replay());
+                self.complete(None);
+                self.workers.batch().end();
+                self.after_commit(states)
+            }
+            Err(Trouble::Failed(error)) => self.fail(error),
+        }
+    }
+
+    /// Ends the run of the pipeline: what was committed is in a checkpoint then.
+    pub fn close(&mut self, states: &mut [&mut dyn Transaction]) -> Result<()> {
+        self.tell_sizes(states);
+        let Some(durable) = &mut self.durable else { return Ok(()) };
+        let closed = durable.close(self.batch.info.batch_time, states, &self.workers);
+        self.shared.progress.set_checkpoint(durable.figures(), durable.failure(), durable.backlog());
+        closed
+    }
+
+    /// The batch is done: nothing that fails from here on is its failure.
+    fn after_commit(&mut self, states: &mut [&mut dyn Transaction]) -> Result<()> {
+        self.wants_functions = self.wants_functions && states.iter().any(|state| state.wants_functions());
+        let time = self.time();
+        let Some(durable) = &mut self.durable else { return Ok(()) };
+        let made = durable.checkpoint_if_due(time, states, &self.workers);
+        let failure = made.err().or_else(|| durable.failure());
+        self.shared.progress.set_checkpoint(durable.figures(), failure, durable.backlog());
+        Ok(())
+    }
+
+    /// Puts the sizes of all states into the progress: now and then, and after the last batch.
+    fn tell_sizes(&mut self, states: &[&mut dyn Transaction]) {
+        if !states.is_empty() {
+            self.shared.progress.set_sizes(states.iter().map(|state| state.size()));
+            self.sized = Some(Instant::now());
+        }
+    }
+
+    /// Commits the batch: in memory, and before that on disk where there is a checkpoint directory.
+    fn commit(&mut self, states: &mut [&mut dyn Transaction]) -> Result<(), Trouble> {
+        let time = self.time();
+        let Some(durable) = &mut self.durable else {
+            self.act().map_err(Trouble::Failed)?;
+            self.commit_states(states);
+            return Ok(());
+        };
+        let publish = self.batch.commit.staged();
+        if durable.commits_by_checkpoint(time) {
+            self.commit_states(states);
+            let Some(durable) = &mut self.durable else { return Ok(()) };
+            // What fails now cannot be taken back in memory. The next start finds the batch before.
+            durable.commit_by_checkpoint(time, publish, states, &self.workers).map_err(Trouble::Fatal)?;
+            return self.show().map_err(Trouble::Fatal);
+        }
+        durable.commit(time, publish, false).map_err(Trouble::Failed)?;
+        self.commit_states(states);
+        self.show().map_err(Trouble::Fatal)
+    }
+
+    fn commit_states(&self, states: &mut [&mut dyn Transaction]) {
+        states.iter_mut().for_each(|state| state.commit(self.time(), &self.workers));
+    }
+
+    /// The batch is committed on disk: what it has staged is shown.
+    fn show(&mut self) -> Result<()> {
+        if let Some(durable) = &mut self.durable {
+            durable.publish()?;
+        }
+        self.batch.commit.published();
+        self.act()
+    }
+
+    /// Does what outputs have left for the commit.
+    fn act(&mut self) -> Result<()> {
+        let time = self.time();
+        while let Some(Pending { output, label, action }) = self.batch.commit.actions.pop_front() {
+            let error = match stage::caught(|| action.run()) {
+                Ok(Ok(())) => continue,
+                Ok(Err(cause)) => Error::Output { time, output: label.as_ref().to_owned(), cause },
+                Err(panicked) => self.panicked(&label, panicked),
+            };
+            // The next attempt writes this output again. What the others have handed in waits for it.
+            self.batch.outputs_done.remove(&output);
+            self.batch.commit.actions.retain(|pending| pending.output != output);
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, error: Error) -> Result<()> {
+        self.batch.failures += 1;
+        self.shared.progress.count_failure();
+        match self.on_failure {
+            OnFailure::Retry(times) if self.batch.failures <= times => {
+                self.batch.again = true;
+                Ok(())
+            }
+            OnFailure::Skip => {
+                self.give_up()?;
+                self.done += 1;
+                self.shared.progress.count_skipped();
+                self.complete(Some(error.to_string()));
+                self.workers.batch().end();
+                Ok(())
+            }
+            _ => {
+                self.complete(Some(error.to_string()));
+                self.shared.status.set(Status::Failed);
+                self.driver.stop_with(error, &self.shared)?;
+                self.shared.status.set(Status::Active);
+                // Somebody has asked to go on: the batch is still here. The wait was not processing.
+                self.batch.info.processing_start_time = Some(self.shared.clock.now());
+                self.batch.again = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// The batch will not be tried again, in this run or another.
+    fn give_up(&mut self) -> Result<()> {
+        let time = self.time();
+        match &mut self.durable {
+            Some(durable) => durable.commit(time, Vec::new(), true).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn complete(&mut self, failure: Option<String>) {
+        self.batch.info.failure = failure;
+        self.batch.info.processing_end_time = Some(self.shared.clock.now());
+        self.controllers.batch_completed(&self.batch.info);
+        self.shared.progress.complete(&self.batch.info);
+        self.shared.listeners.tell(|listener| listener.on_batch_completed(&self.batch.info));
+    }
+}

@@ -1,0 +1,231 @@
+//! Which files belong to a batch.
+
+use std::collections::HashMap;
+use std::fs::Metadata;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::FileOptions;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::source::report::Reporter;
+use crate::source::{Input, SourceContext, glob};
+use crate::time::Time;
+
+/// After a restart a batch takes the files of so many batches, or of so many bytes if that is more, until it has caught up: memory
+/// is not to grow with the time that the program was down.
+const CATCH_UP: u32 = 4;
+const CATCH_UP_BYTES: u64 = 16 << 20;
+
+/// File systems stamp files by a clock that lags behind by up to a tick of the kernel.
+const COARSE: Duration = Duration::from_millis(20);
+
+/// See [`Selection::position`].
+pub(super) type Position = (Option<Time>, Time, Vec<(PathBuf, Time)>);
+
+/// Decides which files belong to a batch.
+pub(super) struct Selection {
+    directory: PathBuf,
+    options: FileOptions,
+    every: Duration,
+    /// Files that were modified at this time or before are too old; `None` takes the files of any age.
+    oldest: Option<Time>,
+    /// When each remembered file was taken.
+    taken: HashMap<PathBuf, Time>,
+    /// The last batch.
+    last: Time,
+    /// Up to here an earlier run has taken files, or this one has caught up; `None` if nothing is left of that time. Files that
+    /// came since are not too old.
+    resumed: Option<Time>,
+    /// The batch that was asked for last, until it is delivered.
+    asked: Option<Asked>,
+    input: Arc<Input>,
+    /// Whether the listeners know that there is no such directory.
+    missing: bool,
+}
+
+/// A batch that was asked for.
+struct Asked {
+    time: Time,
+    /// All files up to here are taken then.
+    until: Time,
+    files: Vec<PathBuf>,
+    bytes: u64,
+    /// What is left for later batches.
+    left: u64,
+}
+
+/// A file that may belong to a batch.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
+    modified: Time,
+    path: PathBuf,
+    bytes: u64,
+}
+
+impl Selection {
+    pub fn new(directory: PathBuf, options: FileOptions, context: &SourceContext) -> Result<Self> {
+        let start = context.clock.now();
+        let every = context.every;
+        let mut selection = Selection {
+            directory,
+            options,
+            every,
+            oldest: None,
+            taken: HashMap::new(),
+            last: Time::ZERO,
+            resumed: None,
+            asked: None,
+            input: Arc::clone(&context.input),
+            missing: false,
+        };
+        if selection.options.existing {
+            return Ok(selection);
+        }
+        selection.oldest = Some(start);
+        if let Clock::Wall { .. } = *context.clock {
+            // A file that is written from now on may bear a time a little before now.
+            let coarse = start - COARSE;
+            selection.oldest = Some(coarse);
+            let there = selection.list()?.into_iter().flatten().filter(|file| file.modified > coarse);
+            selection.taken = there.map(|file| (file.path, start)).collect();
+        }
+        Ok(selection)
+    }
+
+    /// The files of the batch of `time`, in the order of their times and names.
+    pub fn select(&mut self, time: Time, reporter: &Reporter) -> Result<Vec<PathBuf>> {
+        if self.asked.as_ref().is_some_and(|asked| asked.time != time) {
+            self.delivered(&[]); // given up, or else it would not be asked for another batch
+        }
+        let found = self.list()?;
+        if found.is_none() && !self.missing {
+            let directory = self.directory.display();
+            reporter.error(format!("there is no directory `{directory}`; files are taken when it appears"));
+        }
+        self.missing = found.is_none();
+        let threshold = self.oldest.map(|oldest| oldest.max(self.since(time) - self.window()));
+        let mut files = found.unwrap_or_default();
+        files.retain(|file| {
+            file.modified <= time
+                && threshold.is_none_or(|threshold| file.modified > threshold)
+                && !self.taken.contains_key(&file.path)
+        });
+        files.sort();
+        let until = self.until(time, &files);
+        let rest = files.split_off(files.partition_point(|file| file.modified <= until));
+        let bytes = |files: &[Found]| files.iter().map(|file| file.bytes).sum();
+        let (bytes, left) = (bytes(&files), bytes(&rest));
+        let files: Vec<PathBuf> = files.into_iter().map(|file| file.path).collect();
+        self.asked = Some(Asked { time, until, files: files.clone(), bytes, left });
+        Ok(files)
+    }
+
+    /// Up to when the batch of `time` takes the files, which are in the order of their times.
+    fn until(&self, time: Time, files: &[Found]) -> Time {
+        let (Some(resumed), Some(first)) = (self.resumed, files.first()) else { return time };
+        let mut until = (resumed + self.every.saturating_mul(CATCH_UP))
+            .max(first.modified + self.every.saturating_mul(CATCH_UP - 1));
+        let mut bytes = 0;
+        for file in files {
+            bytes += file.bytes;
+            if bytes > CATCH_UP_BYTES && file.modified > until {
+                return until.min(time);
+            }
+            until = until.max(file.modified);
+        }
+        time
+    }
+
+    /// Remembers the files of the batch that was asked for last, but for those that were `gone`.
+    pub fn delivered(&mut self, gone: &[PathBuf]) {
+        let Some(Asked { time, until, files, bytes, left }) = self.asked.take() else { return };
+        self.took(time, files.into_iter().filter(|file| !gone.contains(file)));
+        if self.resumed.is_some() {
+            self.resumed = (until < time).then_some(until);
+            self.input.backlog.note(if left > 0 || self.was_behind() { bytes } else { 0 }, left);
+        }
+    }
+
+    /// Remembers the files of a batch, and forgets those that are too old to be taken again.
+    pub fn took(&mut self, time: Time, files: impl Iterator<Item = PathBuf>) {
+        self.oldest.get_or_insert(Time::ZERO);
+        let (remember, every, since) = (self.window(), self.every, self.since(time));
+        self.taken.retain(|_, taken| *taken + remember + every >= since);
+        self.taken.extend(files.map(|file| (file, time)));
+        self.last = time;
+    }
+
+    /// The time by which the age of files goes.
+    fn since(&self, time: Time) -> Time {
+        self.resumed.map_or(time, |resumed| resumed.min(time))
+    }
+
+    fn was_behind(&self) -> bool {
+        self.input.backlog.left.load(Ordering::Relaxed) > 0
+    }
+
+    /// What a later run must know: from when on files count, and which were taken.
+    pub fn position(&self) -> Position {
+        let mut taken: Vec<(PathBuf, Time)> = self.taken.iter().map(|(path, time)| (path.clone(), *time)).collect();
+        taken.sort();
+        (self.oldest, self.since(self.last), taken)
+    }
+
+    pub fn seek(&mut self, (oldest, last, taken): Position) {
+        (self.oldest, self.last, self.resumed) = (oldest, last, Some(last));
+        self.taken = taken.into_iter().collect();
+    }
+
+    /// The span to remember, in whole batches.
+    fn window(&self) -> Duration {
+        let every = self.every.as_nanos().max(1);
+        let batches = self.options.remember.as_nanos().div_ceil(every);
+        Duration::from_nanos(u64::try_from(batches * every).unwrap_or(u64::MAX))
+    }
+
+    /// All files that pass the filters; `None` without a directory.
+    fn list(&self) -> Result<Option<Vec<Found>>> {
+        let failed = |path: &Path| {
+            let path = path.to_path_buf();
+            move |cause| Error::File { what: "cannot list", path, cause }
+        };
+        let mut found = None;
+        for directory in glob::directories(&self.directory).map_err(failed(&self.directory))? {
+            let entries = match directory.read_dir() {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(failed(&directory)(error)),
+            };
+            let files = found.get_or_insert_with(Vec::new);
+            for entry in entries {
+                let entry = entry.map_err(failed(&directory))?;
+                if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                    continue;
+                }
+                let path = entry.path();
+                match path.metadata() {
+                    Ok(metadata) if metadata.is_file() && self.passes(&path) => {
+                        let modified = modified(&metadata).map_err(failed(&path))?;
+                        files.push(Found { modified, path, bytes: metadata.len() });
+                    }
+                    Ok(_) => {}
+                    Err(error) if error.kind() == ErrorKind::NotFound => {} // removed since, or a link to nowhere
+                    Err(error) => return Err(failed(&path)(error)),
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn passes(&self, path: &Path) -> bool {
+        self.options.filter.as_ref().is_none_or(|filter| filter(path))
+    }
+}
+
+fn modified(metadata: &Metadata) -> io::Result<Time> {
+    metadata.modified().map(Time::from)
+}

@@ -1,0 +1,92 @@
+//! Lines.
+
+use std::iter::FusedIterator;
+
+use super::mask::{BLOCK, Byte, mask};
+
+/// The lines of a text, without their ends `\n` or `\r\n`, found by a vectorised search.
+///
+/// ```
+/// let lines: Vec<&str> = microbatch::text::Lines::new("to be\r\nor not\n").collect();
+/// assert_eq!(lines, ["to be", "or not"]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Lines<'a> {
+    text: &'a str,
+    /// Where the next line begins.
+    start: usize,
+    /// The line ends in the block that begins here, but those of lines that are given.
+    block: usize,
+    mask: u64,
+}
+
+const END: Byte = Byte(b'\n');
+
+impl<'a> Lines<'a> {
+    /// The lines of `text`.
+    #[inline]
+    pub fn new(text: &'a str) -> Self {
+        Lines { text, start: 0, block: 0, mask: mask(text.as_bytes(), END) }
+    }
+
+    #[inline(always)]
+    fn step(&mut self) -> Option<&'a str> {
+        while self.mask == 0 {
+            if self.text.len() - self.block <= BLOCK {
+                return self.last();
+            }
+            self.block += BLOCK;
+            self.mask = mask(&self.text.as_bytes()[self.block..], END);
+            if self.mask == 0 {
+                self.block = within_line(self.text, self.block);
+            }
+        }
+        let end = self.block + self.mask.trailing_zeros() as usize;
+        self.mask &= self.mask - 1;
+        let line = &self.text[self.start..end];
+        self.start = end + 1;
+        Some(without_return(line))
+    }
+
+    /// What follows the last line's end is a line if it is not empty.
+    #[inline(always)]
+    fn last(&mut self) -> Option<&'a str> {
+        let line = &self.text[self.start..];
+        self.start = self.text.len();
+        (!line.is_empty()).then(|| without_return(line))
+    }
+}
+
+/// Where to go on in a long line: the block before the one with its end.
+#[inline(never)]
+fn within_line(text: &str, block: usize) -> usize {
+    let rest = &text.as_bytes()[block..];
+    let blocks = memchr::memchr(b'\n', rest).unwrap_or(rest.len()) / BLOCK;
+    block + blocks.saturating_sub(1) * BLOCK
+}
+
+#[inline(always)]
+fn without_return(line: &str) -> &str {
+    line.strip_suffix('\r').unwrap_or(line)
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a str;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a str> {
+        self.step()
+    }
+
+    /// As `next` has it, but inside of the loop.
+    #[inline]
+    fn fold<B, F: FnMut(B, &'a str) -> B>(mut self, init: B, mut f: F) -> B {
+        let mut done = init;
+        while let Some(line) = self.step() {
+            done = f(done, line);
+        }
+        done
+    }
+}
+
+impl FusedIterator for Lines<'_> {}
