@@ -38,7 +38,8 @@ fn records(batch: &Input) -> Records {
     batch.pairs()
 }
 
-/// `fold_keyed` holds the counts of a tick in a table with a fast hash (Fx), by borrowed words.
+/// `fold_keyed` holds the counts of a tick in a table with a fast hash (Fx), by borrowed words. It begins with an empty table in
+/// each tick, which grows again: that is DFIR's way, and what `word_count_fused` does without.
 pub fn word_count() -> Side {
     side!(
         |batches: &'static str, out| dfir_syntax! {
