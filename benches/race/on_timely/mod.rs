@@ -1,0 +1,110 @@
+//! Programs of Timely Dataflow. Their workers are threads that live as long as the side; a batch is one time.
+
+pub mod csv;
+mod ship;
+pub mod window;
+pub mod words;
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use timely::Config;
+use timely::communication::WorkerGuards;
+use timely::dataflow::operators::{Inspect, Probe};
+use timely::dataflow::{InputHandleVec, ProbeHandle, StreamVec};
+use timely::worker::Worker;
+
+use super::data;
+use super::workloads::{Input, Side};
+
+/// Hands a worker's share of a batch to its dataflow, and closes the batch's time.
+type Feed = Box<dyn FnMut(&mut Worker, &Input)>;
+
+/// A worker's dataflow. What it finds of a batch's result is added up in `sum`.
+pub struct Program {
+    feed: Feed,
+    probe: ProbeHandle<u64>,
+    sum: Rc<Cell<u64>>,
+}
+
+impl Program {
+    fn new(feed: Feed) -> Self {
+        Program { feed, probe: ProbeHandle::new(), sum: Rc::default() }
+    }
+
+    /// The end of the dataflow: parts of the batch's sum.
+    fn ends_in(&self, sums: StreamVec<'_, u64, u64>) {
+        let all = Rc::clone(&self.sum);
+        sums.inspect(move |sum| all.set(all.get().wrapping_add(*sum))).probe_with(&self.probe);
+    }
+
+    /// Steps until all workers are done with the batch. Who has to wait for another spins for a while, and then gives way to
+    /// what else is on the machine, but does not sleep.
+    fn run(&mut self, worker: &mut Worker, time: u64, batch: &Input) -> u64 {
+        (self.feed)(worker, batch);
+        let mut steps = 0;
+        while self.probe.less_than(&(time + 1)) {
+            worker.step();
+            steps += 1;
+            if steps > SPINS {
+                thread::yield_now();
+            }
+        }
+        self.sum.take()
+    }
+}
+
+/// Steps after the last piece of a batch until a worker gives way: some tens of microseconds.
+const SPINS: usize = 1000;
+
+/// Channels to the workers. Without them they end, which dropping the guards waits for.
+struct Workers {
+    inputs: Vec<Sender<Input>>,
+    sums: Receiver<u64>,
+    _guards: WorkerGuards<()>,
+}
+
+/// The program on so many workers. Between batches they sleep.
+pub fn side(workers: usize, build: fn(&mut Worker) -> Program) -> Side {
+    let (inputs, receivers): (Vec<_>, Vec<_>) = (0..workers).map(|_| channel::<Input>()).unzip();
+    let receivers = Mutex::new(receivers.into_iter().map(Some).collect::<Vec<_>>());
+    let (results, sums) = channel();
+    let config = if workers == 1 { Config::thread() } else { Config::process(workers) };
+    let guards = timely::execute(config, move |worker| {
+        let batches = receivers.lock().unwrap()[worker.index()].take().unwrap();
+        let mut program = build(worker);
+        for (time, batch) in batches.iter().enumerate() {
+            results.send(program.run(worker, time as u64, &batch)).unwrap();
+        }
+    });
+    let all = Workers { inputs, sums, _guards: guards.unwrap() };
+    Box::new(move |batch| {
+        let all = &all;
+        all.inputs.iter().for_each(|input| input.send(*batch).unwrap());
+        all.inputs.iter().fold(0, |sum, _| all.sums.recv().unwrap().wrapping_add(sum))
+    })
+}
+
+/// A worker's share of a text.
+fn share(worker: &Worker, batch: &Input) -> &'static str {
+    let text = &batch.text().text;
+    data::cut(text, text.len().div_ceil(worker.peers())).nth(worker.index()).unwrap_or_default()
+}
+
+/// Bytes of text that enter a dataflow at once.
+const PIECE: usize = 1 << 15;
+
+/// Feeds text in small pieces, with a step after each, so that what flows between operators stays in the processor's caches.
+fn feed_text(mut input: InputHandleVec<u64, &'static str>) -> Feed {
+    Box::new(move |worker, batch| {
+        for piece in data::cut(share(worker, batch), PIECE) {
+            input.send(piece);
+            input.flush();
+            worker.step();
+        }
+        input.advance_to(input.time() + 1);
+    })
+}
