@@ -140,7 +140,8 @@ impl<K: Eq, V> Table<K, V> {
     /// The slot where the way of a hash begins.
     #[inline(always)]
     fn first_slot(&self, hash: u64) -> Slot {
-        if self.slots.is_empty() { 0 } else { self.slots[hash as usize & (self.slots.len() - 1)] }
+        // No slot is found where there are none.
+        self.slots.get(hash as usize & self.slots.len().wrapping_sub(1)).copied().unwrap_or(0)
     }
 
     /// The slot, if its entry has this hash.
@@ -223,6 +224,15 @@ impl<K, V> ShardedTable<K, V> {
         }
     }
 
+    /// The shards as an array, so that no shard of a hash is looked for in vain.
+    #[inline(always)]
+    fn all_shards(&mut self) -> &mut [Table<K, V>; SHARDS] {
+        match self.shards.first_chunk_mut() {
+            Some(shards) => shards,
+            None => unreachable!("a table has {SHARDS} shards"),
+        }
+    }
+
     /// How many keys the table holds.
     pub fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.entries.len()).sum()
@@ -254,15 +264,15 @@ impl<K: Eq, V> ShardedTable<K, V> {
         create: impl Fn(T) -> V,
         merge: impl Fn(V, T) -> V,
     ) {
-        let mut candidates = [0; TOGETHER];
+        let (mut candidates, shards) = ([0; TOGETHER], self.all_shards());
         for (candidate, record) in candidates.iter_mut().zip(&*waiting) {
-            *candidate = self.shards[shard_of(record.hash)].first_slot(record.hash);
+            *candidate = shards[shard_of(record.hash)].first_slot(record.hash);
         }
         for (candidate, record) in candidates.iter_mut().zip(&*waiting) {
-            *candidate = self.shards[shard_of(record.hash)].with_hash(*candidate, record.hash);
+            *candidate = shards[shard_of(record.hash)].with_hash(*candidate, record.hash);
         }
         for (candidate, Entry { hash, key, value }) in candidates.into_iter().zip(waiting.drain(..)) {
-            let shard = &mut self.shards[shard_of(hash)];
+            let shard = &mut shards[shard_of(hash)];
             match shard.number_if_equal(candidate, &key) {
                 Some(number) => shard.fold_entry(number, value, &merge),
                 None => shard.fold(hash, key, value, &create, &merge),
