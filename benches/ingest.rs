@@ -57,18 +57,44 @@ fn serve(chunk: Vec<u8>) -> (u16, thread::JoinHandle<()>) {
     (port, sender)
 }
 
-fn count_line_ends(mut input: impl Read) -> u64 {
+/// The time from about a quarter of the lines to the last one, as if it were that of all: memory is there, and the system has
+/// found out how much to send at once.
+struct Watch {
+    lines: u64,
+    begun: Option<(u64, Instant)>,
+}
+
+impl Watch {
+    fn new(lines: u64) -> Self {
+        Watch { lines, begun: None }
+    }
+
+    /// So many lines are there.
+    fn see(&mut self, lines: u64) {
+        if lines >= self.lines / 4 {
+            self.begun.get_or_insert_with(|| (lines, Instant::now()));
+        }
+    }
+
+    fn time(&self) -> Duration {
+        let (before, start) = self.begun.unwrap();
+        start.elapsed().mul_f64(self.lines as f64 / (self.lines - before) as f64)
+    }
+}
+
+fn count_line_ends(mut input: impl Read, mut see: impl FnMut(u64)) -> u64 {
     let (mut buffer, mut lines) = (vec![0; BUFFER], 0);
     loop {
         match input.read(&mut buffer).unwrap() {
             0 => return lines,
             read => lines += memchr::memchr_iter(b'\n', &buffer[..read]).count() as u64,
         }
+        see(lines);
     }
 }
 
 /// Counts as well, and keeps the last `KEPT` megabytes.
-fn count_and_keep(ring: &mut Ring, mut input: impl Read) -> u64 {
+fn count_and_keep(ring: &mut Ring, mut input: impl Read, mut see: impl FnMut(u64)) -> u64 {
     let mut lines = 0;
     loop {
         ring.at = (ring.at + 1) % KEPT;
@@ -80,6 +106,7 @@ fn count_and_keep(ring: &mut Ring, mut input: impl Read) -> u64 {
                     let new = &ring.buffers[ring.at][filled..filled + read];
                     lines += memchr::memchr_iter(b'\n', new).count() as u64;
                     filled += read;
+                    see(lines);
                 }
             }
         }
@@ -95,11 +122,11 @@ fn ring() -> Ring {
     Ring { buffers: vec![vec![b' '; BUFFER]; KEPT], at: 0 }
 }
 
-fn socket_by_hand(chunk: &[u8], expected: u64, count: impl FnOnce(TcpStream) -> u64) -> Duration {
+fn socket_by_hand(chunk: &[u8], expected: u64, count: impl FnOnce(TcpStream, &mut Watch) -> u64) -> Duration {
     let (port, sender) = serve(chunk.to_vec());
-    let start = Instant::now();
-    assert_eq!(count(TcpStream::connect(("127.0.0.1", port)).unwrap()), expected);
-    let took = start.elapsed();
+    let mut watch = Watch::new(expected);
+    assert_eq!(count(TcpStream::connect(("127.0.0.1", port)).unwrap(), &mut watch), expected);
+    let took = watch.time();
     sender.join().unwrap();
     took
 }
@@ -111,12 +138,14 @@ fn socket(chunk: &[u8], expected: u64) -> Duration {
     let pipeline = stream!(every = 100ms, name = "ingest", |ssc| {
         ssc.socket_text_stream("127.0.0.1", port).count().collect_into(&out);
     });
-    let start = Instant::now();
     let context = StreamingContext::new(pipeline).workers(1).start().unwrap();
-    while context.progress().streams.iter().map(|stream| stream.received).sum::<u64>() < expected {
-        thread::sleep(Duration::from_millis(1));
+    let (mut watch, mut received) = (Watch::new(expected), 0);
+    while received < expected {
+        thread::sleep(Duration::from_millis(2));
+        received = context.progress().streams.iter().map(|stream| stream.received).sum();
+        watch.see(received);
     }
-    let took = start.elapsed();
+    let took = watch.time();
     context.stop().unwrap();
     sender.join().unwrap();
     assert_eq!(out.batches().into_iter().flat_map(|(_, counts)| counts).sum::<u64>(), expected);
@@ -197,9 +226,13 @@ fn main() {
     race(
         bytes,
         &mut [
-            ("socket, plain loop", &mut || socket_by_hand(&chunk, expected, count_line_ends)),
+            ("socket, plain loop", &mut || {
+                socket_by_hand(&chunk, expected, |input, watch| count_line_ends(input, |lines| watch.see(lines)))
+            }),
             ("socket, plain loop that keeps", &mut || {
-                socket_by_hand(&chunk, expected, |input| count_and_keep(&mut ring, input))
+                socket_by_hand(&chunk, expected, |input, watch| {
+                    count_and_keep(&mut ring, input, |lines| watch.see(lines))
+                })
             }),
             ("socket, pipeline", &mut || socket(&chunk, expected)),
         ],
@@ -213,9 +246,9 @@ fn main() {
     race(
         bytes,
         &mut [
-            ("files, plain loop", &mut || files_by_hand(folder, expected, count_line_ends)),
+            ("files, plain loop", &mut || files_by_hand(folder, expected, |file| count_line_ends(file, |_| ()))),
             ("files, plain loop that keeps", &mut || {
-                files_by_hand(folder, expected, |input| count_and_keep(&mut ring, input))
+                files_by_hand(folder, expected, |file| count_and_keep(&mut ring, file, |_| ()))
             }),
             ("files, pipeline, a file a batch", &mut || files(folder, expected)),
             ("files, pipeline, all in the first batch", &mut || files_at_once(folder, expected)),

@@ -100,3 +100,33 @@ impl StopHandle {
         self.stop.is_requested()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Sleeper(AtomicU64);
+
+    impl Wake for Sleeper {
+        fn wake(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_request_wakes_those_who_are_still_there() {
+        let (stop, early, late) = (StopSignal::default(), Arc::new(Sleeper::default()), Arc::new(Sleeper::default()));
+        for _ in 0..100 {
+            stop.will_wake(&Arc::new(Sleeper::default()));
+        }
+        stop.will_wake(&early);
+        assert_eq!(stop.lock().sleepers.len(), 1, "those who are gone are forgotten");
+        assert_eq!(early.0.load(Ordering::Relaxed), 0);
+        stop.request();
+        stop.will_wake(&late);
+        assert_eq!((early.0.load(Ordering::Relaxed), late.0.load(Ordering::Relaxed)), (1, 1));
+    }
+}
