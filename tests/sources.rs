@@ -339,7 +339,40 @@ fn a_stop_is_noticed_while_the_socket_holds_the_sender_back() {
     assert_eq!(context.progress().streams[0].pending, 0);
 }
 
+#[test]
+fn a_stop_ends_a_silent_connection_at_once() {
+    let (server, port) = Server::new();
+    let counts = Collector::default();
+    let pipeline = stream!(every = 1h, |ssc| {
+        ssc.socket_text_stream("127.0.0.1", port).count().collect_into(&counts);
+    });
+    let context = StreamingContext::new(pipeline).start().unwrap();
+    let mut client = server.accept();
+    client.write_all(b"one\n").unwrap();
+    eventually("a line arrives", || context.progress().streams[0].received == 1);
+    let start = Instant::now();
+    context.stop().unwrap();
+    assert!(start.elapsed() < Duration::from_millis(800), "a silent connection is looked at once a second");
+    assert_eq!(all(&counts), [1]);
+}
+
 // ---- files
+
+#[test]
+fn files_of_many_blocks_are_whole_in_memory_that_others_had() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut context, out) = files(dir.path(), FileOptions::default(), 10_000);
+    for turn in 0..5u64 {
+        let lines =
+            (0..200_000 + turn * 1_000).map(|line| format!("{turn} {} {line}", "ä".repeat((line % 9) as usize)));
+        let mut lines: Vec<String> = lines.collect();
+        lines.insert(1_000, "x".repeat(turn as usize * 700_000));
+        put(dir.path().join(turn.to_string()), lines.join("\n"), 11_000 + 2_000 * turn);
+        context.advance(1).unwrap();
+        let batch = out.take().into_iter().flat_map(|(_, lines)| lines);
+        assert!(batch.eq(lines), "the lines of turn {turn} differ");
+    }
+}
 
 /// Writes a file under another name, dates it and renames it into place.
 fn put(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>, modified_ms: u64) {

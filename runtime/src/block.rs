@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 use std::slice;
+use std::sync::Arc;
 
+use crate::buffers::Buffers;
 use crate::record::Keep;
 use crate::stored::{Malformed, Shape, Shapes, Stored};
 use crate::text::Lines;
@@ -145,6 +147,8 @@ impl<T: Keep + Send + Sync + 'static> Block for Vec<T> {
 pub struct TextBlock {
     text: String,
     lines: u64,
+    /// Where the memory of the text goes.
+    home: Option<Arc<Buffers>>,
 }
 
 impl TextBlock {
@@ -152,13 +156,21 @@ impl TextBlock {
     pub fn new(text: String) -> Self {
         let ends = memchr::memchr_iter(b'\n', text.as_bytes()).count() as u64;
         let rest = u64::from(!text.is_empty() && !text.ends_with('\n'));
-        TextBlock { text, lines: ends + rest }
+        TextBlock { text, lines: ends + rest, home: None }
     }
 
-    /// Takes text whose lines were counted before.
-    pub(crate) fn with_lines(text: String, lines: u64) -> Self {
+    /// Takes text whose lines were counted before, in memory that goes to `home` in the end.
+    pub(crate) fn with_lines(text: String, lines: u64, home: Option<&Arc<Buffers>>) -> Self {
         debug_assert_eq!(TextBlock::new(text.clone()).lines, lines);
-        TextBlock { text, lines }
+        TextBlock { text, lines, home: home.cloned() }
+    }
+}
+
+impl Drop for TextBlock {
+    fn drop(&mut self) {
+        if let Some(home) = &self.home {
+            home.give_back(std::mem::take(&mut self.text).into_bytes());
+        }
     }
 }
 
@@ -167,7 +179,7 @@ impl Block for TextBlock {
     type Views<'a> = Lines<'a>;
 
     fn empty() -> Self {
-        TextBlock { text: String::new(), lines: 0 }
+        TextBlock { text: String::new(), lines: 0, home: None }
     }
 
     fn weight(&self) -> usize {

@@ -20,7 +20,7 @@ use crate::policy::{BadRecords, OnFailure};
 use crate::progress::ProgressBoard;
 use crate::remember::States;
 use crate::running::{ManualContext, RunningContext, join};
-use crate::shared::{Failure, Setup, Shared, Status, StatusCell};
+use crate::shared::{Ends, Failure, Setup, Shared, Status, StatusCell};
 use crate::signal::{StopHandle, StopSignal};
 use crate::source::{LogOptions, LogSync, SourceOptions, log_directory};
 use crate::stage::{Panicked, Workers};
@@ -223,12 +223,14 @@ impl<P: Pipeline> StreamingContext<P> {
     pub(crate) fn shared(&self, clock: Clock) -> Arc<Shared> {
         let progress = Arc::new(ProgressBoard::new(self.pipeline.every()));
         self.listeners.add(Arc::clone(&progress) as Arc<dyn StreamingListener>);
+        let failure = Arc::new(Failure::default());
+        self.stop.will_wake(&failure);
         Arc::new(Shared {
             clock: Arc::new(clock),
             stop: Arc::clone(&self.stop),
             progress,
             listeners: self.listeners.clone(),
-            failure: Failure::default(),
+            failure,
             status: StatusCell::default(),
             states: States::default(),
             setup: Setup::default(),
@@ -476,12 +478,12 @@ fn set_up(thread: JoinHandle<Result<()>>, shared: &Shared) -> Result<Option<Join
 /// Runs a pipeline to its end, and stops what it has started however it ends.
 fn drive<P: Pipeline>(pipeline: P, engine: &mut Engine, shared: &Shared) -> Result<()> {
     let name = pipeline.name().to_owned();
+    let _ends = Ends(&shared.failure); // when all else is done
     let _joined = Joined::new(engine.workers().batch());
     let ended = engine_caught(&name, shared, || pipeline.run(engine));
     shared.stop.request();
     shared.status.set(Status::Stopped);
     shared.setup.ends(false);
-    shared.failure.notify();
     ended
 }
 

@@ -226,7 +226,7 @@ mod tests {
     use crate::listener::Listeners;
     use crate::progress::ProgressBoard;
     use crate::remember::States;
-    use crate::shared::{Failure, Setup, StatusCell};
+    use crate::shared::{Setup, StatusCell};
     use crate::source::Input;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -245,7 +245,7 @@ mod tests {
             stop: Arc::default(),
             progress: Arc::new(ProgressBoard::new(SECOND)),
             listeners: Listeners::default(),
-            failure: Failure::default(),
+            failure: Arc::default(),
             status: StatusCell::default(),
             states: States::default(),
             setup: Setup::default(),

@@ -140,6 +140,7 @@ mod backpressure;
 mod bits;
 mod block;
 mod broadcast;
+mod buffers;
 mod checkpoint;
 mod clock;
 mod collector;

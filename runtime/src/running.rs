@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::listener::StreamingListener;
 use crate::progress::Progress;
 use crate::record::Record;
-use crate::shared::{Shared, Status};
+use crate::shared::{Shared, Status, Waited};
 use crate::signal::StopHandle;
 use crate::state::StateView;
 use crate::time::Time;
@@ -93,21 +93,10 @@ impl RunningContext {
             ));
         }
         self.listen_to_signals()?;
-        loop {
-            // A stop ends a failed batch, and the engine's thread returns its error.
-            if !self.shared.stop.is_requested()
-                && let Some(error) = self.shared.failure.error()
-            {
-                return Err(error);
-            }
-            if self.is_finished() {
-                return self.join().map(|()| true);
-            }
-            let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
-                return Ok(false);
-            }
-            self.shared.failure.wait(left.min(Duration::from_millis(20)));
+        match self.shared.failure.wait(&self.shared.stop, deadline) {
+            Waited::Failed(error) => Err(error),
+            Waited::Ended => self.join().map(|()| true),
+            Waited::InVain => Ok(false),
         }
     }
 
@@ -203,7 +192,6 @@ impl RunningContext {
 impl Drop for RunningContext {
     fn drop(&mut self) {
         self.shared.stop.request();
-        self.shared.failure.notify();
         if thread::current().id() != self.engine {
             let _ = self.join();
         }

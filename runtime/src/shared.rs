@@ -2,21 +2,21 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::listener::Listeners;
 use crate::progress::{Progress, ProgressBoard};
 use crate::remember::States;
-use crate::signal::StopSignal;
+use crate::signal::{StopSignal, Wake};
 
 pub(crate) struct Shared {
     pub clock: Arc<Clock>,
     pub stop: Arc<StopSignal>,
     pub progress: Arc<ProgressBoard>,
     pub listeners: Listeners,
-    pub failure: Failure,
+    pub failure: Arc<Failure>,
     pub status: StatusCell,
     pub states: States,
     pub setup: Setup,
@@ -95,56 +95,88 @@ impl Setup {
 /// The failed batch that a stopped context holds on to.
 #[derive(Default)]
 pub(crate) struct Failure {
-    /// There while the batch waits for a decision.
-    error: Mutex<Option<Error>>,
+    state: Mutex<FailureState>,
     changed: Condvar,
 }
 
+#[derive(Default)]
+struct FailureState {
+    /// There while the batch waits for a decision.
+    error: Option<Error>,
+    has_ended: bool,
+}
+
 impl Failure {
-    fn lock(&self) -> MutexGuard<'_, Option<Error>> {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, FailureState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// For the engine: shows the error and waits until the batch may run again, or the context ends.
+    /// For the engine: shows the error and waits until the batch may run again, or the context ends, which is to wake this.
     pub fn wait_for_resume(&self, error: Error, stop: &StopSignal) -> Result<()> {
-        let mut failure = self.lock();
-        *failure = Some(error);
+        let mut state = self.lock();
+        state.error = Some(error);
         self.changed.notify_all();
-        while failure.is_some() {
+        while state.error.is_some() {
             if stop.is_requested() {
-                return failure.take().map_or(Ok(()), Err);
+                return state.error.take().map_or(Ok(()), Err);
             }
-            failure =
-                self.changed.wait_timeout(failure, Duration::from_millis(50)).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         Ok(())
     }
 
     /// Lets the engine run the failed batch again. Returns whether there was one.
     pub fn resume(&self) -> bool {
-        let had = self.lock().take().is_some();
+        let had = self.lock().error.take().is_some();
         self.changed.notify_all();
         had
     }
 
-    /// The error of the batch that waits for a decision. Everyone who asks gets it.
-    pub fn error(&self) -> Option<Error> {
-        let mut failure = self.lock();
-        let again = failure.as_ref().map(Error::again)?;
-        failure.replace(again)
-    }
-
-    /// Waits a little for a failure.
-    pub fn wait(&self, timeout: Duration) {
-        let failure = self.lock();
-        if failure.is_none() {
-            drop(self.changed.wait_timeout(failure, timeout).unwrap_or_else(PoisonError::into_inner));
+    /// Waits until a batch has failed and nobody has requested a stop, or until the run has ended, at most until `deadline`.
+    pub fn wait(&self, stop: &StopSignal, deadline: Option<Instant>) -> Waited {
+        let mut state = self.lock();
+        loop {
+            if state.has_ended {
+                return Waited::Ended;
+            }
+            // A stop ends a failed batch, and the engine's thread returns its error.
+            let failed = state.error.as_ref().filter(|_| !stop.is_requested()).map(Error::again);
+            if let Some(again) = failed {
+                // Everyone who asks gets it.
+                return state.error.replace(again).map_or(Waited::InVain, Waited::Failed);
+            }
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            state = match left {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => return Waited::InVain,
+                Some(left) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+            }
         }
     }
+}
 
-    /// Wakes whoever waits.
-    pub fn notify(&self) {
-        let _failure = self.lock();
+/// A request to stop ends a failed batch.
+impl Wake for Failure {
+    fn wake(&self) {
+        let _state = self.lock();
         self.changed.notify_all();
     }
+}
+
+/// Tells those who wait for a run that it has ended, however it does.
+pub(crate) struct Ends<'a>(pub &'a Failure);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.lock().has_ended = true;
+        self.0.changed.notify_all();
+    }
+}
+
+/// What somebody who waited for a run has met.
+pub(crate) enum Waited {
+    Failed(Error),
+    Ended,
+    /// The time was over before.
+    InVain,
 }

@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::block::StoredBlock;
 use crate::error::{Error, Result};
 use crate::record::Record;
-use crate::signal::StopSignal;
+use crate::signal::{StopSignal, Wake};
 use crate::source::inbox::{Feed, Fill, Inbox, inbox, logged_by_inbox};
 use crate::source::log::LogBlock;
 use crate::source::report::{Receiving, Reporter};
@@ -20,7 +20,7 @@ use crate::stored::{Malformed, Shapes};
 
 /// A full block of records.
 const BLOCK: usize = 16_384;
-/// How often a receiver's thread looks whether the context stops.
+/// How often it is looked whether the engine has let go of a receiver that does not end.
 const LOOK_UP: Duration = Duration::from_millis(20);
 
 /// A source that pushes: it stores records when they come, from as many threads as it likes.
@@ -184,14 +184,9 @@ impl<T: Record> Intake<T> {
 
     /// Waits, at most for `timeout`, until the receiver is to end or to start again. Returns whether it is.
     pub fn wait_for_stop(&self, timeout: Duration) -> bool {
-        let deadline = Instant::now().checked_add(timeout);
-        loop {
-            let left = deadline.map_or(LOOK_UP, |deadline| deadline.saturating_duration_since(Instant::now()));
-            if self.is_stopped() || left.is_zero() {
-                return self.is_stopped();
-            }
-            self.context.stop.wait(left.min(LOOK_UP));
-        }
+        // A feed is closed when the context has ended, which requests a stop as well.
+        self.run.wait_for_wish(&self.context.stop, timeout);
+        self.is_stopped()
     }
 
     /// The name of the stream that the receiver feeds.
@@ -267,13 +262,19 @@ impl Run {
         }
     }
 
-    /// Waits until the receiver wants something, its intakes are gone, or the context stops.
+    /// Waits until the receiver wants something, its intakes are gone, or the context stops, which is to wake this run.
     fn wait(&self, stop: &StopSignal) -> Option<Wish> {
         let mut state = self.lock();
         while state.wish.is_none() && state.intakes > 0 && !stop.is_requested() {
-            state = self.changed.wait_timeout(state, LOOK_UP).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.wish.clone()
+    }
+
+    /// Waits until the receiver wants something or the context stops, at most for `timeout`.
+    fn wait_for_wish(&self, stop: &StopSignal, timeout: Duration) {
+        let waits = |state: &mut RunState| state.wish.is_none() && !stop.is_requested();
+        drop(self.changed.wait_timeout_while(self.lock(), timeout, waits));
     }
 
     /// Waits until all intakes are gone, as long as there is `patience`.
@@ -282,6 +283,13 @@ impl Run {
         while state.intakes > 0 && patience() {
             state = self.changed.wait_timeout(state, LOOK_UP).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+}
+
+impl Wake for Run {
+    fn wake(&self) {
+        let _state = self.lock();
+        self.changed.notify_all();
     }
 }
 
@@ -372,6 +380,7 @@ impl<R: Receiver> Supervisor<R> {
     fn run(mut self) {
         let (run, why) = loop {
             let run = Arc::new(Run::default());
+            self.context.stop.will_wake(&run);
             self.start(&run);
             let wish = run.wait(&self.context.stop);
             self.stop();

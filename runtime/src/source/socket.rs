@@ -2,20 +2,22 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use crate::block::TextBlock;
 use crate::error::{Error, Result};
-use crate::source::inbox::{Feed, inbox, logged_by_inbox};
+use crate::signal::Wake;
+use crate::source::inbox::{Feed, logged_by_inbox};
 use crate::source::report::{Receiving, Reporter};
-use crate::source::text::{TextFill, TextInbox};
+use crate::source::text::{TextFill, TextInbox, text_inbox};
 use crate::source::{Interval, Source, SourceContext};
 
-/// How often a silent connection is left to look whether the context stops.
-const LOOK_UP: Duration = Duration::from_millis(50);
+/// How often a silent connection is left to look whether the context stops, on systems where nobody can end a read of another
+/// thread.
+const LOOK_UP: Duration = Duration::from_secs(1);
 
 /// Settings of `socket_text_stream`.
 ///
@@ -93,8 +95,8 @@ impl Source for SocketSource {
 
     fn start(&mut self, context: &SourceContext) -> Result<()> {
         let reporter = Arc::new(Reporter::new(context));
-        let (feed, inbox) = inbox(context, TextFill::default(), &reporter)?;
-        self.inbox = Some(TextInbox::new(context, inbox, &self.address));
+        let (feed, inbox) = text_inbox(context, &reporter, &self.address)?;
+        self.inbox = Some(inbox);
         let client = Client {
             address: self.address.clone(),
             options: self.options.clone(),
@@ -184,6 +186,11 @@ impl Client {
     fn receive(&self, mut connection: TcpStream) -> (bool, Option<String>) {
         // A stop that is requested before this waits for us no more, and one after it waits until we are done.
         let _receiving = Receiving::new(&self.context.input);
+        let line = match connection.try_clone() {
+            Ok(line) => Arc::new(Line(line)),
+            Err(error) => return (false, Some(format!("the connection has failed: {error}"))),
+        };
+        self.context.stop.will_wake(&line);
         self.reporter.started();
         let mut received = false;
         let trouble = loop {
@@ -192,6 +199,7 @@ impl Client {
                 break None;
             }
             match self.read(&mut connection) {
+                Ok(0) if self.is_over() => {} // it was hung up here
                 Ok(0) => break Some("the connection has ended".to_owned()),
                 Ok(_) => received = true,
                 Err(error) if is_passing(&error) => {}
@@ -209,6 +217,15 @@ impl Client {
         }
         // Refused only when the context has ended, which the caller notices.
         self.feed.put(|fill| fill.read_from(connection)).unwrap_or(Ok(1))
+    }
+}
+
+/// A connection that is hung up when the context stops, which ends a read that waits.
+struct Line(TcpStream);
+
+impl Wake for Line {
+    fn wake(&self) {
+        let _ = self.0.shutdown(Shutdown::Read); // fails only if it has ended
     }
 }
 

@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 
 use crate::block::TextBlock;
 use crate::error::Result;
-use crate::source::inbox::{Feed, inbox, logged_by_inbox};
+use crate::source::inbox::{Feed, logged_by_inbox};
 use crate::source::report::Reporter;
 use crate::source::socket::spawn;
-use crate::source::text::{TextFill, TextInbox};
+use crate::source::text::{TextFill, TextInbox, text_inbox};
 use crate::source::{Interval, Source, SourceContext};
 
 /// Reads lines of standard input: see [`stdin_text_stream`](crate::dstream::Sources::stdin_text_stream).
@@ -23,8 +23,8 @@ impl Source for StdinSource {
 
     fn start(&mut self, context: &SourceContext) -> Result<()> {
         let (reporter, input) = (Arc::new(Reporter::new(context)), Arc::clone(&context.input));
-        let (feed, inbox) = inbox(context, TextFill::default(), &reporter)?;
-        self.inbox = Some(TextInbox::new(context, inbox, "standard input"));
+        let (feed, inbox) = text_inbox(context, &reporter, "standard input")?;
+        self.inbox = Some(inbox);
         // A read of standard input cannot be interrupted, so that a graceful stop does not wait for this thread.
         spawn(context, move || {
             reporter.started();

@@ -1,23 +1,29 @@
 //! Text on its way from a receiver to the engine: whole lines, in blocks of about 1 MiB.
 
 use std::fmt::Display;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;
 
 use crate::block::{StoredBlock, TextBlock};
+use crate::buffers::Buffers;
 use crate::error::Result;
 use crate::source::decode::BadRecordDesk;
-use crate::source::inbox::{Fill, Inbox};
+use crate::source::inbox::{Feed, Fill, Inbox, inbox};
 use crate::source::log::{LogBlock, LogCursor};
+use crate::source::report::Reporter;
 use crate::source::{Interval, SourceContext, stored};
 use crate::stored::{Malformed, Shapes};
 use crate::time::Time;
-use crate::utf8;
+use crate::utf8::{self, LineBuffer, Text};
 
 /// The size of a full block.
 pub(crate) const BLOCK: usize = 1 << 20;
 /// The least room that is worth a read.
 const READ: usize = 64 << 10;
+/// What is read at once: little enough to be still in the processor's cache when its lines are counted and validated.
+const CHUNK: usize = 256 << 10;
+/// A shorter text takes no more memory than it is long.
+const WHOLE: usize = BLOCK / 2;
 
 /// A block of text: decoded, or left for the policy because some line is not UTF-8.
 #[derive(Clone)]
@@ -27,16 +33,16 @@ pub(crate) enum Sealed {
 }
 
 impl Sealed {
-    /// Decodes whole lines.
-    pub fn new(bytes: Vec<u8>, lines: u64) -> Self {
-        match utf8::into_string(bytes) {
-            Ok(text) => Sealed::Text(Arc::new(TextBlock::with_lines(text, lines))),
+    /// Whole lines, in memory that goes to `home` in the end.
+    fn new(text: Text, lines: u64, home: Option<&Arc<Buffers>>) -> Self {
+        match text {
+            Ok(text) => Sealed::Text(Arc::new(TextBlock::with_lines(text, lines, home))),
             Err(bytes) => Sealed::Bad(Arc::new(bytes)),
         }
     }
 
     /// The lines, as the policy wants them.
-    fn text(&self, desk: &mut BadRecordDesk, time: Time, place: &dyn Display) -> Result<Arc<TextBlock>> {
+    pub fn text(&self, desk: &mut BadRecordDesk, time: Time, place: &dyn Display) -> Result<Arc<TextBlock>> {
         match self {
             Sealed::Text(text) => Ok(Arc::clone(text)),
             Sealed::Bad(bytes) => desk.text(bytes, time, place).map(Arc::new),
@@ -54,7 +60,7 @@ impl LogBlock for Sealed {
     }
 
     fn load(from: &mut &[u8], records: u64) -> Result<Self, Malformed> {
-        Vec::load_block(from).map(|bytes| Sealed::new(bytes, records))
+        Vec::load_block(from).map(|bytes| Sealed::new(utf8::into_string(bytes), records, None))
     }
 
     fn shape() -> Vec<u8> {
@@ -63,36 +69,27 @@ impl LogBlock for Sealed {
 }
 
 /// The current block of text. Bytes are read straight into it; only ends of lines are looked for.
-#[derive(Default)]
 pub(crate) struct TextFill {
-    /// Bytes, and behind `filled` room for more.
-    bytes: Vec<u8>,
-    filled: usize,
-    lines: u64,
+    lines: LineBuffer,
+    buffers: Arc<Buffers>,
 }
 
 impl TextFill {
+    fn new(buffers: &Arc<Buffers>) -> Self {
+        TextFill { lines: LineBuffer::default(), buffers: Arc::clone(buffers) }
+    }
+
     /// Reads once. Returns 0 at the end of the input.
     pub fn read_from(&mut self, input: &mut impl Read) -> io::Result<usize> {
-        if self.bytes.len() - self.filled < READ {
-            let size = (2 * self.bytes.len()).max(self.filled + READ);
-            self.bytes.resize(size, 0);
-        }
-        let read = input.read(&mut self.bytes[self.filled..])?;
-        let new = &self.bytes[self.filled..self.filled + read];
-        self.lines += memchr::memchr_iter(b'\n', new).count() as u64;
-        self.filled += read;
+        self.lines.make_room(READ, || self.buffers.take());
+        let read = input.read(self.lines.room(CHUNK))?;
+        self.lines.fill(read);
         Ok(read)
     }
 
     /// Makes a line of an unfinished one.
     pub fn finish(&mut self) {
-        if self.filled > 0 && self.bytes[self.filled - 1] != b'\n' {
-            self.bytes.truncate(self.filled);
-            self.bytes.push(b'\n');
-            self.filled += 1;
-            self.lines += 1;
-        }
+        self.lines.finish();
     }
 }
 
@@ -100,30 +97,83 @@ impl Fill for TextFill {
     type Sealed = Sealed;
 
     fn records(&self) -> u64 {
-        self.lines
+        self.lines.count()
     }
 
     fn is_full(&self) -> bool {
-        self.filled + READ > BLOCK && self.lines > 0
+        self.lines.filled() + READ > BLOCK && self.lines.count() > 0
     }
 
     fn seal(&mut self) -> Option<Sealed> {
-        let end = memchr::memrchr(b'\n', &self.bytes[..self.filled])? + 1;
-        let lines = std::mem::take(&mut self.lines);
-        let rest = end..self.filled;
-        self.filled = rest.len();
-        if end < BLOCK / 2 {
-            // A small block takes no more memory than its text; the buffer is used on.
-            let text = self.bytes[..end].to_vec();
-            self.bytes.copy_within(rest, 0);
-            return Some(Sealed::new(text, lines));
-        }
-        let mut next = vec![0; BLOCK.max(rest.len() + READ)];
-        next[..rest.len()].copy_from_slice(&self.bytes[rest]);
-        let mut text = std::mem::replace(&mut self.bytes, next);
-        text.truncate(end);
-        Some(Sealed::new(text, lines))
+        let (text, lines) = self.lines.take(WHOLE, || self.buffers.take())?;
+        Some(Sealed::new(text, lines, Some(&self.buffers)))
     }
+}
+
+/// Blocks of the lines of whole files.
+pub(crate) struct TextReader(TextFill);
+
+impl TextReader {
+    pub fn new(context: &SourceContext) -> Self {
+        TextReader(TextFill::new(&buffers(context)))
+    }
+
+    /// Reads a file to its end, and gives each block of it to `put`. Blocks are the same for the same bytes.
+    ///
+    /// # Errors
+    /// When the file cannot be read, and the errors of `put`.
+    pub fn read<E: From<io::Error>>(
+        &mut self,
+        file: &mut impl Read,
+        mut put: impl FnMut(Sealed) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.0.lines.clear(BLOCK);
+        while self.fill_up(file)? {
+            // A line that is longer than a block takes more room.
+            self.0.seal().map_or(Ok(()), &mut put)?;
+        }
+        self.0.lines.finish_as_it_is();
+        self.0.seal().map_or(Ok(()), &mut put)
+    }
+
+    /// Reads until there is no room. Returns whether there may be more.
+    fn fill_up(&mut self, file: &mut impl Read) -> io::Result<bool> {
+        let TextFill { lines, buffers } = &mut self.0;
+        lines.make_room(1, || buffers.take());
+        while !lines.lacks_room(1) {
+            match file.read(lines.room(CHUNK)) {
+                Ok(0) => return Ok(false),
+                Ok(read) => lines.fill(read),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    /// A batch is read: memory that nobody needs is given back.
+    pub fn trim(&self) {
+        self.0.buffers.trim();
+    }
+}
+
+/// As much memory may wait for new text as blocks may wait for a batch.
+fn buffers(context: &SourceContext) -> Arc<Buffers> {
+    Buffers::new(BLOCK, context.options.buffered_blocks)
+}
+
+/// The two ends of a stream of text from `place`.
+///
+/// # Errors
+/// As [`inbox`].
+pub(crate) fn text_inbox(
+    context: &SourceContext,
+    reporter: &Arc<Reporter>,
+    place: impl Display,
+) -> Result<(Feed<TextFill>, TextInbox)> {
+    let buffers = buffers(context);
+    let (feed, inbox) = inbox(context, TextFill::new(&buffers), reporter)?;
+    Ok((feed, TextInbox { inbox, desk: BadRecordDesk::new(context), place: place.to_string(), buffers }))
 }
 
 /// The engine's end of a stream of text.
@@ -131,16 +181,14 @@ pub(crate) struct TextInbox {
     inbox: Inbox<TextFill>,
     desk: BadRecordDesk,
     place: String,
+    buffers: Arc<Buffers>,
 }
 
 impl TextInbox {
-    pub fn new(context: &SourceContext, inbox: Inbox<TextFill>, place: impl Display) -> Self {
-        TextInbox { inbox, desk: BadRecordDesk::new(context), place: place.to_string() }
-    }
-
     /// The lines of a batch.
     pub fn batch(&mut self, interval: &Interval) -> Result<Vec<Arc<TextBlock>>> {
-        let TextInbox { inbox, desk, place } = self;
+        let TextInbox { inbox, desk, place, buffers } = self;
+        buffers.trim();
         let blocks = inbox.hold(interval)?.iter().map(|sealed| sealed.text(desk, interval.end, place));
         let blocks: Vec<_> = blocks.collect::<Result<_>>()?;
         inbox.delivered();
@@ -149,7 +197,7 @@ impl TextInbox {
 
     /// The lines of a batch of an earlier run.
     pub fn batch_again(&mut self, interval: &Interval, extent: &[u8]) -> Result<Vec<Arc<TextBlock>>> {
-        let TextInbox { inbox, desk, place } = self;
+        let TextInbox { inbox, desk, place, .. } = self;
         let blocks = inbox.again(interval, extent)?;
         blocks.iter().map(|sealed| sealed.text(desk, interval.end, place)).collect()
     }
@@ -180,7 +228,7 @@ mod tests {
 
     #[test]
     fn an_unfinished_line_waits_for_its_end() {
-        let mut fill = TextFill::default();
+        let mut fill = TextFill::new(&Buffers::new(BLOCK, 8));
         for chunk in ["ab", "c\nd", "e"] {
             fill.read_from(&mut chunk.as_bytes()).unwrap();
         }
@@ -195,7 +243,8 @@ mod tests {
     fn a_line_longer_than_a_block_stays_whole() {
         let line = "x".repeat(3 * BLOCK) + "\n";
         let input = line.repeat(2) + "rest";
-        let (mut fill, mut input, mut blocks) = (TextFill::default(), input.as_bytes(), String::new());
+        let (mut fill, mut input, mut blocks) =
+            (TextFill::new(&Buffers::new(BLOCK, 8)), input.as_bytes(), String::new());
         while fill.read_from(&mut input).unwrap() > 0 {
             if fill.is_full() {
                 blocks += &text(fill.seal());

@@ -78,6 +78,13 @@ impl<'a> Iterator for Lines<'a> {
         self.step()
     }
 
+    /// Looks for their ends alone.
+    fn count(self) -> usize {
+        let rest = &self.text.as_bytes()[self.start..];
+        let unended = rest.last().is_some_and(|last| *last != b'\n');
+        memchr::memchr_iter(b'\n', rest).count() + usize::from(unended)
+    }
+
     /// As `next` has it, but inside of the loop.
     #[inline]
     fn fold<B, F: FnMut(B, &'a str) -> B>(mut self, init: B, mut f: F) -> B {

@@ -166,3 +166,14 @@ fn numbers_are_those_of_parse() {
         compare_all(&(u128::from(number) + 1).to_string());
     }
 }
+
+#[test]
+fn lines_are_counted_as_they_come() {
+    for text in ["", "\n", "a", "a\n", "a\r\nbb\n\nccc", "ä\nöö\n", &"line\n".repeat(100)] {
+        for taken in 0..=text.lines().count() {
+            let mut lines = Lines::new(text);
+            assert_eq!(lines.by_ref().take(taken).fold(0, |count, _| count + 1), taken);
+            assert_eq!(lines.clone().count(), lines.fold(0, |count, _| count + 1), "{text:?}, {taken} taken");
+        }
+    }
+}

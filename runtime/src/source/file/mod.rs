@@ -14,11 +14,10 @@ use crate::block::{Block, StoredBlock, TextBlock};
 use crate::error::{Error, Result};
 use crate::source::decode::BadRecordDesk;
 use crate::source::report::Reporter;
-use crate::source::text::BLOCK;
+use crate::source::text::{BLOCK, TextReader};
 use crate::source::{Interval, Source, SourceContext, loaded, stored};
 use crate::stored::{Malformed, Shape, Shapes, Stored};
 use crate::time::Time;
-use crate::utf8;
 use selection::{Position, Selection};
 
 /// For how long a file may be overlooked: its time of modification lies at most so far before the batch.
@@ -104,6 +103,7 @@ pub struct OpenFile<'a> {
     path: &'a Path,
     time: Time,
     desk: &'a mut BadRecordDesk,
+    text: &'a mut TextReader,
 }
 
 /// Why a file could not be read.
@@ -144,24 +144,11 @@ impl Format for TextLines {
     type Block = TextBlock;
 
     fn read(&self, file: &mut OpenFile<'_>, blocks: &mut Vec<Arc<TextBlock>>) -> Result<(), Trouble> {
-        let mut bytes = Vec::new();
-        let mut ended = false;
-        while !ended {
-            ended = file.read(BLOCK.max(bytes.len()), &mut bytes)?;
-            let newline = memchr::memrchr(b'\n', &bytes);
-            let lines = if ended { bytes.len() } else { newline.map_or(0, |end| end + 1) };
-            if lines == 0 {
-                continue;
-            }
-            let rest = bytes.split_off(lines);
-            let text = match utf8::into_string(bytes) {
-                Ok(text) => TextBlock::new(text),
-                Err(bytes) => file.desk.text(&bytes, file.time, &file.path.display())?,
-            };
-            blocks.push(Arc::new(text));
-            bytes = rest;
-        }
-        Ok(())
+        let OpenFile { reader, path, time, desk, text } = file;
+        text.read(reader, |block| {
+            blocks.push(block.text(desk, *time, &path.display())?);
+            Ok(())
+        })
     }
 }
 
@@ -267,6 +254,7 @@ pub struct FileSource<F> {
 struct Started {
     selection: Selection,
     desk: BadRecordDesk,
+    text: TextReader,
     reporter: Reporter,
     extent: Extent,
     /// Where the source stands before its first batch ever.
@@ -289,14 +277,14 @@ impl<F: Format> Source for FileSource<F> {
     fn start(&mut self, context: &SourceContext) -> Result<()> {
         self.format.check()?;
         let selection = Selection::new(self.directory.clone(), self.options.clone(), context)?;
-        let (desk, reporter) = (BadRecordDesk::new(context), Reporter::new(context));
+        let (desk, reporter, text) = (BadRecordDesk::new(context), Reporter::new(context), TextReader::new(context));
         let origin = Some(selection.position());
-        self.started = Some(Started { selection, desk, reporter, extent: Extent::default(), origin });
+        self.started = Some(Started { selection, desk, text, reporter, extent: Extent::default(), origin });
         Ok(())
     }
 
     fn batch(&mut self, interval: &Interval) -> Result<Vec<Arc<F::Block>>> {
-        let Some(Started { selection, desk, reporter, extent, origin }) = &mut self.started else {
+        let Some(Started { selection, desk, text, reporter, extent, origin }) = &mut self.started else {
             return Ok(Vec::new());
         };
         let mut blocks = Vec::new();
@@ -314,12 +302,13 @@ impl<F: Format> Source for FileSource<F> {
             };
             read(
                 &self.format,
-                OpenFile { reader: file.take(length), path: &path, time: interval.end, desk },
+                OpenFile { reader: file.take(length), path: &path, time: interval.end, desk, text },
                 &mut blocks,
             )?;
             extent.0.push((path, length));
         }
         selection.delivered(&gone);
+        text.trim();
         extent.1 = origin.take();
         Ok(blocks)
     }
@@ -345,7 +334,9 @@ impl<F: Format> Source for FileSource<F> {
     }
 
     fn batch_again(&mut self, interval: &Interval, recorded: &[u8]) -> Result<Vec<Arc<F::Block>>> {
-        let Some(Started { selection, desk, extent, origin, .. }) = &mut self.started else { return Ok(Vec::new()) };
+        let Some(Started { selection, desk, text, extent, origin, .. }) = &mut self.started else {
+            return Ok(Vec::new());
+        };
         let mut blocks = Vec::new();
         *extent = loaded("text_file_stream", recorded)?;
         *origin = None;
@@ -365,8 +356,13 @@ impl<F: Format> Source for FileSource<F> {
                     cause: io::Error::new(ErrorKind::UnexpectedEof, format!("it had {length} bytes and has {there}")),
                 });
             }
-            read(&self.format, OpenFile { reader: file.take(*length), path, time: interval.end, desk }, &mut blocks)?;
+            read(
+                &self.format,
+                OpenFile { reader: file.take(*length), path, time: interval.end, desk, text },
+                &mut blocks,
+            )?;
         }
+        text.trim();
         selection.took(interval.end, extent.0.iter().map(|(path, _)| path.clone()));
         Ok(blocks)
     }
