@@ -30,5 +30,5 @@ mod words;
 
 pub use fields::{Fields, fields, fields_of, key_value};
 pub use lines::Lines;
-pub use number::{Number, parse};
+pub use number::{FromText, parse};
 pub use words::{Words, words};

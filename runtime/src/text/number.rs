@@ -13,12 +13,12 @@ use std::str::FromStr;
 /// assert_eq!(text::parse::<u8>("1250"), None);
 /// ```
 #[inline(always)]
-pub fn parse<T: Number>(text: &str) -> Option<T> {
+pub fn parse<T: FromText>(text: &str) -> Option<T> {
     T::from_digits(text)
 }
 
 /// A number that [`parse`] can read: all primitive ones.
-pub trait Number: FromStr + sealed::Sealed {
+pub trait FromText: FromStr + sealed::Sealed {
     /// See [`parse`].
     #[doc(hidden)]
     fn from_digits(text: &str) -> Option<Self>;
@@ -38,7 +38,7 @@ fn by_the_standard_library<T: FromStr>(text: &str) -> Option<T> {
 macro_rules! unsigned {
     ($($type:ty)*) => { $(
         impl sealed::Sealed for $type {}
-        impl Number for $type {
+        impl FromText for $type {
             #[inline(always)]
             fn from_digits(text: &str) -> Option<Self> {
                 match up_to_sixteen(text.as_bytes()) {
@@ -55,7 +55,7 @@ unsigned!(u8 u16 u32 u64 u128 usize);
 macro_rules! signed {
     ($($type:ty)*) => { $(
         impl sealed::Sealed for $type {}
-        impl Number for $type {
+        impl FromText for $type {
             #[inline(always)]
             fn from_digits(text: &str) -> Option<Self> {
                 // Sixteen digits are less than half of an `i64`.
@@ -78,7 +78,7 @@ signed!(i8 i16 i32 i64 i128 isize);
 macro_rules! float {
     ($type:ty) => {
         impl sealed::Sealed for $type {}
-        impl Number for $type {
+        impl FromText for $type {
             #[inline(always)]
             fn from_digits(text: &str) -> Option<Self> {
                 let (negative, digits) = match text.as_bytes() {

@@ -119,7 +119,7 @@ fn masks_are_the_same_on_all_processors() {
     }
 }
 
-fn compare<T: Number + PartialEq + std::fmt::Debug>(text: &str) {
+fn compare<T: FromText + PartialEq + std::fmt::Debug>(text: &str) {
     assert_eq!(parse::<T>(text), text.parse().ok(), "{text:?}");
 }
 

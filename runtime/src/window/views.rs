@@ -1,6 +1,7 @@
 //! A window as a dataset.
 
 use std::hash::Hash;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use crate::bits::Bits;
@@ -12,15 +13,17 @@ use crate::table::SHARDS;
 use super::algorithm::{Algorithm, Derived};
 use super::keyed::KeyedWindow;
 
-/// The keys of a part of a shard and their values, by the keys' numbers.
-pub struct KeyedViews<'a, K, C: Record, D: Derived<C>> {
+/// The keys of a part of a shard and their values, by the keys' numbers. `V` is `D::Value`: a bound here would be one more message
+/// where a value is no record.
+pub struct KeyedViews<'a, K, C, D, V> {
     present: &'a Bits,
     keys: &'a [K],
-    values: &'a [D::Value],
+    values: &'a [V],
     numbers: Range<usize>,
+    derived: PhantomData<fn() -> (C, D)>,
 }
 
-impl<'a, K: Record, C: Record, D: Derived<C>> Iterator for KeyedViews<'a, K, C, D> {
+impl<'a, K: Record, C: Record, D: Derived<C>> Iterator for KeyedViews<'a, K, C, D, D::Value> {
     type Item = (K::View<'a>, C::View<'a>);
 
     #[inline]
@@ -56,7 +59,7 @@ where
     where
         Self: 'a;
     type Views<'a>
-        = KeyedViews<'a, K, C, A::Derived>
+        = KeyedViews<'a, K, C, A::Derived, <A::Derived as Derived<C>>::Value>
     where
         Self: 'a;
 
@@ -73,6 +76,6 @@ where
     fn views(&self, partition: usize, range: Range<usize>) -> Self::Views<'_> {
         let shard = &self.shards[partition];
         let (keys, values) = (shard.keys.keys(), shard.derived.values());
-        KeyedViews { present: &shard.present, keys, values, numbers: range }
+        KeyedViews { present: &shard.present, keys, values, numbers: range, derived: PhantomData }
     }
 }
