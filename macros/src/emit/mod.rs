@@ -3,25 +3,27 @@
 //! The generated names can neither see nor be seen by the user's (`mixed_site`), the user's tokens are emitted once, as they
 //! came, and whatever has a loop, a lock or a table is a function of the runtime.
 
+mod broken;
 mod describe;
+mod stage;
 mod window;
+
+pub use broken::broken;
 
 use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::parse::Parser;
 
 use crate::args;
-use crate::ast::{Program, Setting, Statement, Step};
-use crate::diag::Diagnostics;
+use crate::ast::{Program, Setting, Statement};
 use crate::duration;
 use crate::editor;
-use crate::ir::{Graph, NodeId, Setup};
+use crate::ir::{NodeId, Setup};
 use crate::names;
-use crate::ops::{self, Class, Kind};
+use crate::ops::{Class, Kind};
 use crate::options;
-use crate::plan::{Action, Consumer, Dataset, Plan, Stage};
+use crate::plan::{Action, Consumer, Dataset, Plan};
 
 /// The pipeline as an expression.
 pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
@@ -60,67 +62,6 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
         })
     };
     for_both(program, compiled, TokenStream::new())
-}
-
-/// All errors, and an expression of the right kind, so that nothing else is reported.
-pub fn broken(program: &Program, graph: &Graph, diag: Diagnostics) -> TokenStream {
-    let private = names::private(Span::call_site());
-    let mistake = names::variable("mistake", Span::call_site());
-    let errors = diag.into_errors();
-    let own_rust = own_rust(program, graph, &mistake);
-    let compiled = quote! {
-        let _ = move || -> #private::Result<()> {
-            #own_rust
-            Ok(())
-        };
-        #private::broken()
-    };
-    for_both(program, compiled, quote!(#(let #mistake = #errors)*))
-}
-
-/// The Rust in a pipeline with mistakes, so that what it uses counts as used and its own mistakes are reported with ours. It
-/// is handed to `mistake`, whose type is unknown: then rustc does not complain about types it cannot infer.
-fn own_rust(program: &Program, graph: &Graph, mistake: &Ident) -> TokenStream {
-    let mut streams = program.stream_names();
-    streams.extend(graph.misspelt.iter().cloned());
-    let mut own = TokenStream::new();
-    for option in options::in_rust(&program.options) {
-        let value = duration::rewrite(option.value.clone());
-        own.extend(is_own_expression(&value, &streams).then(|| quote!(#mistake(#value);)));
-    }
-    for statement in &program.statements {
-        match statement {
-            Statement::Rust(tokens) if args::mentions(tokens.clone(), &streams) || !are_statements(tokens) => {
-                streams.extend(args::bound_names(tokens.clone()));
-            }
-            Statement::Rust(tokens) => own.extend(tokens.clone()),
-            Statement::Stream(statement) => {
-                let args = statement.chain.steps.iter().flat_map(plain_args).map(duration::rewrite);
-                let args = args.filter(|arg| is_own_expression(arg, &streams));
-                let ty = statement.ty.iter().filter(|ty| syn::parse2::<syn::Type>((*ty).clone()).is_ok());
-                own.extend(quote!(#(#mistake(#args);)* #(let _: #ty = #mistake();)*));
-            }
-        }
-    }
-    own
-}
-
-fn is_own_expression(tokens: &TokenStream, streams: &HashSet<String>) -> bool {
-    !args::mentions(tokens.clone(), streams) && syn::parse2::<syn::Expr>(tokens.clone()).is_ok()
-}
-
-fn are_statements(tokens: &TokenStream) -> bool {
-    syn::Block::parse_within.parse2(tokens.clone()).is_ok()
-}
-
-/// The arguments that are not to be streams.
-fn plain_args(step: &Step) -> impl Iterator<Item = TokenStream> {
-    let specs = step.name.as_ref().and_then(|name| ops::find(&name.to_string())).map_or(&[][..], |op| op.args);
-    let args = step.args.iter().flatten().enumerate();
-    let is_plain = |number: usize| {
-        !matches!(specs.get(number).or(specs.last()).map(|spec| spec.kind), Some(Kind::Stream | Kind::Streams))
-    };
-    args.filter(move |(number, _)| is_plain(*number)).map(|(_, arg)| arg.clone())
 }
 
 /// rustc gets the compiled pipeline; an editor the body as it was written, against the reference type `DStream`. That comes
@@ -393,123 +334,6 @@ impl<'a> Emit<'a> {
         }
     }
 
-    fn stage(&self, stage: &Stage) -> TokenStream {
-        let source = self.dataset_node(stage.reads);
-        // What is wrong with the whole stage is mostly what is wrong with its end, and rustc reports it once at one place.
-        let at = match stage.ends[..] {
-            [Consumer::End(node, _)] => node,
-            _ => source,
-        };
-        let span = names::plumbing(self.span(at));
-        let (engine, dataset) = (names::variable("engine", span), self.dataset(stage.reads));
-        let batch = names::variable("batch", span);
-        let ends: Vec<Ident> = stage.ends.iter().map(|end| self.end_variable(*end)).collect();
-        let (ends, blanks) = parts(&ends, span);
-        let run = names::variable(if stage.whole_partitions { "stage_of_partitions" } else { "stage" }, span);
-        let label = self.stage_label(stage);
-        let (typed, chain) = (self.ascription(source), self.fork(&stage.consumers, span));
-        let reads = quote_spanned!(dataset.span()=> &#dataset);
-        let work_span = names::plumbing(self.span(self.first_capture(&stage.consumers).unwrap_or(at)));
-        let work = quote_spanned! {work_span=>
-            |#batch, #ends: &mut #blanks| { #typed #chain }
-        };
-        quote_spanned! {span=>
-            let #ends = #engine.#run(#label, #reads, #work)?;
-        }
-    }
-
-    /// The first operator whose closure captures something: what cannot be shared between workers is likely there.
-    fn first_capture(&self, consumers: &[Consumer]) -> Option<NodeId> {
-        consumers.iter().find_map(|consumer| match consumer {
-            Consumer::Fused(node) if self.captures(*node) => Some(*node),
-            Consumer::Fused(node) => self.first_capture(self.plan.consumers(*node)),
-            Consumer::End(node, _) => self.captures(*node).then_some(*node),
-            Consumer::Keep(_) => None,
-        })
-    }
-
-    fn captures(&self, node: NodeId) -> bool {
-        let node = &self.plan.graph.nodes[node];
-        let functions = node.op.args.iter().zip(&node.args).filter(|(arg, _)| arg.kind.parameters().is_some());
-        functions.into_iter().any(|(_, tokens)| args::closure(tokens).is_some() && args::captures(tokens.clone()))
-    }
-
-    /// The users of a stream: one goes on with `batch`, several get each record in turn.
-    fn fork(&self, consumers: &[Consumer], span: Span) -> TokenStream {
-        let [consumer] = consumers else {
-            let (batch, record, private) =
-                (names::variable("batch", span), names::variable("record", span), names::runtime(span));
-            let last = consumers.len().saturating_sub(1);
-            let branches = consumers.iter().enumerate().map(|(number, consumer)| {
-                let chain = self.consumer(*consumer);
-                let hand = if number == last { quote!(hand_over(#record)) } else { quote!(share(&#record)) };
-                quote_spanned!(span=> { let #batch = #private::ops::#hand; #chain })
-            });
-            return quote_spanned!(span=> #private::ops::for_each(#batch, |#record| { #(#branches)* }););
-        };
-        self.consumer(*consumer)
-    }
-
-    fn consumer(&self, consumer: Consumer) -> TokenStream {
-        match consumer {
-            Consumer::Fused(node) => self.fused(node),
-            Consumer::End(node, input) => self.end(node, input),
-            Consumer::Keep(kept) => {
-                let span = names::plumbing(self.span(self.plan.kept[kept]));
-                let (part, private) = (self.dataset(Dataset::Kept(kept)), names::runtime(span));
-                let batch = names::variable("batch", span);
-                quote_spanned!(span=> #private::ops::keep(#batch, #part);)
-            }
-        }
-    }
-
-    /// What an operator is handed. It is shown where it comes from: if it is not right, rustc has said so there, and does not
-    /// say it again.
-    fn batch_of_input(&self, node: NodeId, input: usize) -> Ident {
-        names::variable("batch", self.span(self.plan.graph.nodes[node].inputs[input]))
-    }
-
-    fn fused(&self, node: NodeId) -> TokenStream {
-        let span = names::plumbing(self.span(node));
-        let batch = names::variable("batch", span);
-        let (typed, chain) = (self.ascription(node), self.fork(self.plan.consumers(node), span));
-        let input = self.batch_of_input(node, 0);
-        let call = self.call(node, "ops", &[quote!(#input)]);
-        quote_spanned! {span=>
-            let #batch = #call;
-            #typed
-            #chain
-        }
-    }
-
-    fn end(&self, node: NodeId, input: usize) -> TokenStream {
-        let span = names::plumbing(self.span(node));
-        let (batch, part) = (self.batch_of_input(node, input), self.input_variable(node, input));
-        let private = names::runtime(span);
-        match self.plan.op(node).class {
-            Class::Shuffle | Class::Windowed | Class::WindowedFold => {
-                let call = self.call(node, "ops", &[quote!(#batch), quote!(#part)]);
-                quote_spanned!(span=> #call;)
-            }
-            Class::Join | Class::Stateful => quote_spanned!(span=> #private::ops::exchange(#batch, #part);),
-            Class::Window => quote_spanned!(span=> #private::ops::own(#batch, #part);),
-            Class::Output => {
-                let handle = self.handle(node);
-                quote_spanned!(span=> #private::ops::output::output(#batch, #part, &#handle);)
-            }
-            _ => quote_spanned!(span=> #private::ops::collect(#batch, #part);),
-        }
-    }
-
-    /// The type that was written at the stream's name: the one place where a conflict with it is reported.
-    fn ascription(&self, node: NodeId) -> TokenStream {
-        let Some(ty) = &self.plan.graph.nodes[node].ty else { return TokenStream::new() };
-        let span = names::plumbing(args::place_of(ty, self.span(node)).first);
-        let (batch, record, private) =
-            (names::variable("batch", span), names::variable("record", span), names::runtime(span));
-        quote_spanned!(span=> let #batch = #private::ops::map(#batch, |#record| -> #ty { #record });)
-    }
-
     /// An output operation, after all stages of the batch.
     fn write(&self, node: NodeId) -> TokenStream {
         let (span, label) = (names::plumbing(self.span(node)), self.output_label(node));
@@ -525,23 +349,6 @@ impl<'a> Emit<'a> {
             #call?;
         }
     }
-}
-
-/// The parts of a stage, as a pattern and as a type: a tuple, and `More` if there are more ends than a tuple has members.
-fn parts(ends: &[Ident], span: Span) -> (TokenStream, TokenStream) {
-    const MEMBERS: usize = 12;
-    let (first, others) = ends.split_at(ends.len().min(MEMBERS));
-    let blanks = first.iter().map(|end| quote_spanned!(names::plumbing(end.span())=> _));
-    let tuple = quote_spanned!(span=> (#(#first,)*));
-    let blanks = quote_spanned!(span=> (#(#blanks,)*));
-    if others.is_empty() {
-        return (tuple, blanks);
-    }
-    let (private, (others, more_blanks)) = (names::runtime(span), parts(others, span));
-    (
-        quote_spanned!(span=> #private::More(#tuple, #others)),
-        quote_spanned!(span=> #private::More<#blanks, #more_blanks>),
-    )
 }
 
 /// Each node's stream name, or its operator's, with a number where it would stand twice. A filter that stands for an argument of
