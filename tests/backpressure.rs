@@ -1,6 +1,9 @@
 //! Rates of receivers: fixed limits, and limits that follow how fast the batches are. Nothing is lost by them, it comes later.
 #![allow(clippy::unwrap_used)]
 
+#[path = "shared/numbers.rs"]
+mod numbers;
+
 use std::io::Write;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -11,21 +14,7 @@ use std::time::Instant;
 use microbatch::Backpressure;
 use microbatch::prelude::*;
 
-/// Stores numbers from 0 on, as fast as it may.
-struct Numbers;
-
-impl Receiver for Numbers {
-    type Item = u64;
-
-    fn start(&mut self, intake: Intake<u64>) -> microbatch::Result<()> {
-        for number in 0.. {
-            if intake.is_stopped() || intake.store(number).is_err() {
-                break;
-            }
-        }
-        Ok(())
-    }
-}
+use numbers::Numbers;
 
 /// Polls until `condition` holds.
 fn eventually(what: &str, condition: impl Fn() -> bool) {

@@ -1,12 +1,12 @@
 //! A pipeline that runs with or without a checkpoint directory, a batch at a time.
 
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use microbatch::ManualContext;
 use microbatch::prelude::*;
+use microbatch::{BatchInfo, ManualContext, StreamingListener};
 use tempfile::TempDir;
 
 /// Records a block that a receiver stores.
@@ -35,11 +35,25 @@ impl<T: Record> Receiver for Handed<T> {
     }
 }
 
+type Put<T> = Box<dyn FnMut(Vec<T>) + Send>;
+
+/// Tells that a batch begins: what is stored from now on is of the next one.
+struct Beginnings(mpsc::Sender<()>);
+
+impl StreamingListener for Beginnings {
+    fn on_batch_started(&self, _: &BatchInfo) {
+        // There is no side any more when a context ends.
+        let _ = self.0.send(());
+    }
+}
+
 /// A started pipeline.
 pub struct Side<T> {
     // Before the context, which waits for the end of its queue.
-    put: Box<dyn FnMut(Vec<T>)>,
+    put: Put<T>,
     context: ManualContext,
+    /// Hears of each batch that begins.
+    begun: mpsc::Receiver<()>,
     out: Collector<u64>,
     folder: Option<TempDir>,
 }
@@ -86,7 +100,7 @@ impl<T: Record + 'static> Side<T> {
     fn start<P: Pipeline + Send + 'static>(
         mode: Mode,
         pipeline: impl FnOnce(Collector<u64>) -> P,
-        put: impl FnOnce() -> Box<dyn FnMut(Vec<T>)>,
+        put: impl FnOnce() -> Put<T>,
     ) -> Self {
         let out = Collector::default();
         let mut context = StreamingContext::new(pipeline(out.clone())).workers(mode.workers).buffered_blocks(1 << 20);
@@ -94,14 +108,33 @@ impl<T: Record + 'static> Side<T> {
         if let (Some(interval), Some(folder)) = (mode.interval, &folder) {
             context = context.checkpoint_dir(folder.path()).checkpoint_interval(interval).write_ahead_log(mode.log);
         }
-        let context = context.manual().unwrap();
-        Side { put: put(), context, out, folder }
+        let (sender, begun) = mpsc::channel();
+        let context = context.listener(Arc::new(Beginnings(sender))).manual().unwrap();
+        Side { put: put(), context, begun, out, folder }
     }
 
-    /// Runs a batch and sums up its result.
+    /// Hands a batch over, runs it, and sums up its result.
     pub fn batch(&mut self, batch: Vec<T>) -> u64 {
+        self.store(batch);
+        self.run(None)
+    }
+
+    /// Hands over what the next batch will consist of.
+    pub fn store(&mut self, batch: Vec<T>) {
         (self.put)(batch);
-        self.context.advance(1).unwrap();
+    }
+
+    /// Runs the batch that was handed over and sums up its result. Another thread hands over what comes next meanwhile, as a
+    /// receiver does.
+    pub fn run(&mut self, next: Option<Vec<T>>) -> u64 {
+        let Side { put, context, begun, .. } = self;
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                begun.recv().unwrap();
+                next.into_iter().for_each(put);
+            });
+            context.advance(1).unwrap();
+        });
         self.out.take().into_iter().flat_map(|(_, records)| records).fold(0, u64::wrapping_add)
     }
 

@@ -43,6 +43,23 @@ impl Bits {
         })
     }
 
+    /// How many numbers are in the set. Counts them.
+    pub fn len(&self) -> usize {
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// The numbers, in order.
+    pub fn iter(&self) -> impl Iterator<Item = u32> {
+        self.words.iter().enumerate().flat_map(|(word, bits)| {
+            let mut rest = *bits;
+            std::iter::from_fn(move || {
+                let bit = (rest != 0).then(|| rest.trailing_zeros())?;
+                rest &= rest - 1;
+                Some(word as u32 * 64 + bit)
+            })
+        })
+    }
+
     /// The bytes of its vector.
     pub fn bytes(&self) -> usize {
         self.words.capacity() * size_of::<u64>()
@@ -54,6 +71,47 @@ impl FromIterator<u32> for Bits {
         let mut bits = Bits::default();
         numbers.into_iter().for_each(|number| bits.set(number));
         bits
+    }
+}
+
+/// A set of numbers, and the place of each in their order.
+pub struct Ranks {
+    set: Bits,
+    /// How many there are before each word, and in all.
+    before: Vec<u32>,
+}
+
+impl Ranks {
+    /// Of these numbers, which are below `end`.
+    pub fn new(numbers: &[u32], end: usize) -> Self {
+        let mut words = vec![0u64; end.div_ceil(64)];
+        numbers.iter().for_each(|number| words[*number as usize / 64] |= 1 << (number % 64));
+        let mut before = Vec::with_capacity(words.len() + 1);
+        let mut count = 0;
+        before.push(count);
+        before.extend(words.iter().map(|word| {
+            count += word.count_ones();
+            count
+        }));
+        Ranks { set: Bits { words }, before }
+    }
+
+    /// How many numbers there are.
+    pub fn len(&self) -> usize {
+        self.before.last().map_or(0, |count| *count as usize)
+    }
+
+    /// How many numbers there are before this one, which is below `end`.
+    #[inline(always)]
+    pub fn of(&self, number: u32) -> usize {
+        let word = number as usize / 64;
+        let smaller = self.set.words[word] & ((1 << (number % 64)) - 1);
+        self.before[word] as usize + smaller.count_ones() as usize
+    }
+
+    /// The numbers.
+    pub fn into_set(self) -> Bits {
+        self.set
     }
 }
 
@@ -93,6 +151,8 @@ mod tests {
             let expected: Vec<usize> = numbers().map(|n| n as usize).filter(|n| range.contains(n)).collect();
             assert_eq!(runs.into_iter().flatten().collect::<Vec<_>>(), expected);
         }
+        assert!(bits.iter().eq(numbers()));
+        assert_eq!(bits.len(), numbers().count());
         assert!(bits.has(2) && !bits.has(3) && !bits.has(100_000));
     }
 }

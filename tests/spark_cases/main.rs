@@ -16,6 +16,9 @@ mod recovery;
 mod state;
 mod windows;
 
+#[path = "../shared/numbers.rs"]
+mod numbers;
+
 use case::{Check, Compute, all_cases, same};
 use elsewhere::ELSEWHERE;
 

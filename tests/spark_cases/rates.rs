@@ -9,6 +9,7 @@ use microbatch::{Backpressure, PidRateEstimator};
 use serde_json::{Value, json};
 
 use crate::case::{Case, Check};
+use crate::numbers::Numbers;
 
 pub const CHECKS: &[(&str, Check)] = &[
     ("P.range.[0, 1, 2, 3, 10]", refused),
@@ -78,22 +79,6 @@ fn stays_below(case: &Case, _: usize) {
                 assert!(rate <= 10.0 || waited == 0.0 || rate < speed, "{}: {rate} at {speed}", case.id);
             }
         }
-    }
-}
-
-/// Stores numbers, as fast as it may.
-struct Numbers;
-
-impl Receiver for Numbers {
-    type Item = u64;
-
-    fn start(&mut self, intake: Intake<u64>) -> microbatch::Result<()> {
-        for number in 0.. {
-            if intake.is_stopped() || intake.store(number).is_err() {
-                break;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -1,13 +1,12 @@
 //! CSV chain: parse, filter, map, sum.
 
 use timely::container::CapacityContainerBuilder;
+use timely::dataflow::StreamVec;
 use timely::dataflow::channels::pact::Pipeline;
 use timely::dataflow::operators::Operator;
 use timely::dataflow::operators::vec::{Filter, Map};
-use timely::dataflow::{InputHandleVec, StreamVec};
-use timely::worker::Worker;
 
-use super::{Program, feed_text, side};
+use super::{feed_text, program, side};
 use crate::by_hand::csv_sum;
 use crate::text::{lines, order};
 use crate::workloads::Side;
@@ -16,7 +15,7 @@ use crate::workloads::Side;
 /// in place.
 pub fn chain(workers: usize) -> Side {
     side(workers, |worker| {
-        program(worker, |text| {
+        program(worker, feed_text, |text| {
             let orders = text.flat_map(|text| lines(text).filter_map(|line| order(line)));
             let totals = orders.filter(|(price, _)| *price >= 1000).map(|(price, quantity)| price * quantity);
             added_up(totals, |totals| totals.iter().sum())
@@ -26,19 +25,8 @@ pub fn chain(workers: usize) -> Side {
 
 /// All in one operator.
 pub fn fused(workers: usize) -> Side {
-    side(workers, |worker| program(worker, |text| added_up(text, |texts| texts.iter().map(|text| csv_sum(text)).sum())))
-}
-
-fn program(
-    worker: &mut Worker,
-    dataflow: impl for<'s> FnOnce(StreamVec<'s, u64, &'static str>) -> StreamVec<'s, u64, u64>,
-) -> Program {
-    let mut input = InputHandleVec::new();
-    worker.dataflow(|scope| {
-        let sums = dataflow(input.to_stream(scope));
-        let program = Program::new(feed_text(input));
-        program.ends_in(sums);
-        program
+    side(workers, |worker| {
+        program(worker, feed_text, |text| added_up(text, |texts| texts.iter().map(|text| csv_sum(text)).sum()))
     })
 }
 

@@ -88,6 +88,21 @@ pub fn side(workers: usize, build: fn(&mut Worker) -> Program) -> Side {
     })
 }
 
+/// A worker's program of one input, with what feeds it.
+fn program<D: Clone + 'static>(
+    worker: &mut Worker,
+    feed: fn(InputHandleVec<u64, D>) -> Feed,
+    dataflow: impl for<'s> FnOnce(StreamVec<'s, u64, D>) -> StreamVec<'s, u64, u64>,
+) -> Program {
+    let mut input = InputHandleVec::new();
+    worker.dataflow(|scope| {
+        let sums = dataflow(input.to_stream(scope));
+        let program = Program::new(feed(input));
+        program.ends_in(sums);
+        program
+    })
+}
+
 /// A worker's share of a text.
 fn share(worker: &Worker, batch: &Input) -> &'static str {
     let text = &batch.text().text;

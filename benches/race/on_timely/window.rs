@@ -7,11 +7,10 @@ use timely::container::{CapacityContainerBuilder, NoopBuilder};
 use timely::dataflow::channels::pact::{ParallelizationContract, Pipeline};
 use timely::dataflow::operators::{Capability, Operator};
 use timely::dataflow::{InputHandleVec, Stream, StreamVec};
-use timely::worker::Worker;
 use timely::{Accountable, Container};
 
 use super::ship::{Buffers, Shipment, by_address, owner};
-use super::{Feed, Program, side};
+use super::{Feed, program, side};
 use crate::by_hand::Window;
 use crate::workloads::{PANES, Side};
 
@@ -23,7 +22,7 @@ const PIECE: usize = 1 << 14;
 /// Each worker sends the keys of its share of the records to their owners, who count them.
 pub fn sent_then_counted(workers: usize) -> Side {
     side(workers, |worker| {
-        program(worker, |records| {
+        program(worker, feed, |records| {
             let buffers = Buffers::default();
             let keys = sent(records, buffers.clone());
             counted(keys, by_address(), move |window, shipment: &mut Shipment<u64>| {
@@ -37,26 +36,13 @@ pub fn sent_then_counted(workers: usize) -> Side {
 /// For one worker, which has all records anyway.
 pub fn counted_in_place(workers: usize) -> Side {
     side(workers, |worker| {
-        program(worker, |records| {
+        program(worker, feed, |records| {
             counted(records, Pipeline, |window, batches: &mut Vec<Records>| {
                 for batch in batches.drain(..) {
                     window.enter(batch.iter().map(|(key, _)| *key));
                 }
             })
         })
-    })
-}
-
-fn program(
-    worker: &mut Worker,
-    dataflow: impl for<'s> FnOnce(StreamVec<'s, u64, Records>) -> StreamVec<'s, u64, u64>,
-) -> Program {
-    let mut input = InputHandleVec::new();
-    worker.dataflow(|scope| {
-        let sums = dataflow(input.to_stream(scope));
-        let program = Program::new(feed(input));
-        program.ends_in(sums);
-        program
     })
 }
 

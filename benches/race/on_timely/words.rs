@@ -10,10 +10,9 @@ use timely::dataflow::channels::pact::{Exchange, ParallelizationContract, Pipeli
 use timely::dataflow::operators::vec::Map;
 use timely::dataflow::operators::{Capability, Operator};
 use timely::dataflow::{InputHandleVec, Stream, StreamVec};
-use timely::worker::Worker;
 
 use super::ship::{Buffers, Shipment, by_address, owner};
-use super::{Feed, Program, feed_text, share, side};
+use super::{Feed, feed_text, program, share, side};
 use crate::by_hand::Words;
 use crate::text::{lines, words};
 use crate::workloads::{Side, word};
@@ -69,7 +68,7 @@ fn summed_up(table: &mut Table) -> u64 {
 /// Each worker splits its share of the text and hashes the words. They go to their owners, who count them.
 pub fn sent_then_counted(workers: usize) -> Side {
     side(workers, |worker| {
-        program(worker, |text| {
+        program(worker, feed_text, |text| {
             let buffers = Buffers::default();
             let words = sent(text, buffers.clone());
             batchwise(
@@ -92,7 +91,7 @@ pub fn sent_then_counted(workers: usize) -> Side {
 /// words' owners when the batch is complete.
 pub fn counted_then_sent(workers: usize) -> Side {
     side(workers, |worker| {
-        program(worker, |text| {
+        program(worker, feed_text, |text| {
             if text.scope().peers() == 1 {
                 return batchwise(text, Pipeline, Words::default(), Words::sum, take_all);
             }
@@ -110,19 +109,6 @@ pub fn counted_then_sent(workers: usize) -> Side {
 
 fn take_all(counts: &mut Words, texts: &mut Vec<&'static str>) {
     texts.drain(..).for_each(|text| counts.take(text));
-}
-
-fn program(
-    worker: &mut Worker,
-    dataflow: impl for<'s> FnOnce(StreamVec<'s, u64, &'static str>) -> StreamVec<'s, u64, u64>,
-) -> Program {
-    let mut input = InputHandleVec::new();
-    worker.dataflow(|scope| {
-        let sums = dataflow(input.to_stream(scope));
-        let program = Program::new(feed_text(input));
-        program.ends_in(sums);
-        program
-    })
 }
 
 fn sent<'s>(text: StreamVec<'s, u64, &'static str>, buffers: Buffers<Hashed>) -> Stream<'s, u64, Shipment<Hashed>> {
@@ -205,15 +191,10 @@ fn batchwise<'s, S: 'static, C: Container, P: ParallelizationContract<u64, C>>(
 /// their owners one by one, kept until the batch is complete, and counted in a table of the standard library.
 pub fn of_the_book(workers: usize) -> Side {
     side(workers, |worker| {
-        let mut input = InputHandleVec::new();
-        worker.dataflow(|scope| {
-            let pairs = input.to_stream(scope).flat_map(|(line, diff): (&'static str, i64)| {
+        program(worker, feed_lines, |lines| {
+            counted_as_in_the_book(lines.flat_map(|(line, diff): (&'static str, i64)| {
                 words(line).map(move |word| (word.to_owned(), diff)).collect::<Vec<_>>()
-            });
-            let sums = counted_as_in_the_book(pairs);
-            let program = Program::new(feed_lines(input));
-            program.ends_in(sums);
-            program
+            }))
         })
     })
 }

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use crate::dataset::{Keyed, Rows};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::ops::shuffle::Side;
+use crate::ops::exchange::Side;
 use crate::record::{Keep, Pair, Same};
 use crate::table::{Entry, SHARDS, ShardedTable, Table};
 use crate::time::Time;

@@ -10,7 +10,7 @@ use crate::stage::{Part, Workers};
 use crate::table::{Entry, RESERVED_FROM, SHARDS, hash_of, shard_of};
 use crate::window::Arrivals;
 
-use super::shuffle::{Combined, Fold};
+use super::by_key::{Combined, Fold};
 
 /// Of so many records the first ones are looked at.
 const PERIOD: usize = 1 << 16;
@@ -122,7 +122,7 @@ impl<K: Send, V: Send, C: Send, F: Send> Part for Entering<K, V, C, F> {
 }
 
 impl<K: Key, V, C, F: Fold<V, C>> Entering<K, V, C, F> {
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn fold_all(&mut self, batch: impl Iterator<Item = (K, V)>, fold: F) {
         batch.for_each(|(key, value)| {
             let hash = hash_of(&key);
@@ -187,7 +187,7 @@ impl<K: Key, V, C: Send, F: Fold<V, C> + Sync> Entering<K, V, C, F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ops::shuffle::Counter;
+    use crate::ops::by_key::Counter;
 
     type Counts = Entering<u64, (), u64, Counter>;
 

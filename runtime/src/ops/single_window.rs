@@ -5,7 +5,7 @@ use crate::dataset::{Dataset, Rows};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::ops::aggregated::AlgorithmOf;
-use crate::ops::shuffle::{Counter, Fold};
+use crate::ops::by_key::{Counter, Fold};
 use crate::ops::window::Slides;
 use crate::ops::windowed::{CountedForWindow, Folded};
 use crate::record::{Keep, Record};

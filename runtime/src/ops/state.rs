@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::dataset::Rows;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::ops::shuffle::Side;
+use crate::ops::exchange::Side;
 use crate::record::{Record, StateKey};
 use crate::saved::{Captured, DescribeValue, Description, Saved, SavedKind};
 use crate::stage::Workers;

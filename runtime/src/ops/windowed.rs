@@ -8,8 +8,8 @@ use std::marker::PhantomData;
 use crate::aggregate::{Aggregate, Lifted};
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::ops::by_key::{Counter, Fold, Grouper, Reducer};
 use crate::ops::entering::Entering;
-use crate::ops::shuffle::{Counter, Fold, Grouper, Reducer};
 use crate::ops::window::Slides;
 use crate::record::{Keep, Pair, Record, StateKey};
 use crate::saved::{Captured, DescribeValue, Description, Saved, SavedKind};
@@ -248,7 +248,7 @@ impl Part for CountedForWindow {}
 /// See [`DStream::count_by_window`](crate::DStream::count_by_window).
 #[inline]
 pub fn count_by_window<I: Iterator>(batch: I, part: &mut CountedForWindow) {
-    batch.for_each(|_| part.0 += 1);
+    part.0 += batch.count() as u64;
 }
 
 impl<K, Q, V, C, F, A> Slides<Entering<Q, V, C, F>> for KeyedWindow<K, C, F, A>

@@ -7,7 +7,7 @@ use std::hash::Hash;
 
 use crate::aggregate::{Aggregate, Algebra, Lifted};
 use crate::ops::aggregated::Aggregated;
-use crate::ops::shuffle::{Counter, Grouper, Reducer};
+use crate::ops::by_key::{Counter, Grouper, Reducer};
 use crate::ops::single_window::{AggregatedSingle, CountWindow, Single};
 use crate::ops::window::BlockWindow;
 use crate::ops::windowed::Reversible;

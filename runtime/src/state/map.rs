@@ -6,7 +6,7 @@ use super::shard::{Pending, Shard};
 use super::{KeyedState, StateRecord};
 use crate::dataset::Rows;
 use crate::key_table::{MANY, MISSING, Number};
-use crate::ops::shuffle::Side;
+use crate::ops::exchange::Side;
 use crate::record::{Keep, Record, StateKey};
 use crate::stage::Workers;
 use crate::table::{Entry, hash_of};

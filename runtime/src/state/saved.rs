@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::shard::{Kept, Shard};
 use super::timeouts::Ages;
 use super::{KeyedState, StateRecord};
+use crate::bits::Bits;
 use crate::checkpoint::{Piece, PieceKind};
 use crate::key_table::{KeyTable, Number};
 use crate::record::Record;
@@ -19,8 +20,8 @@ use crate::time::Time;
 
 /// What changed in a shard since the last capture.
 pub(super) struct Changes<K> {
-    /// A bit for each number: whether its key was added or its state set.
-    bits: Vec<u64>,
+    /// The numbers of keys that were added, or whose state was set.
+    set: Bits,
     /// Keys that left. They may have come again.
     removed: Vec<K>,
     /// Every state was set.
@@ -29,24 +30,18 @@ pub(super) struct Changes<K> {
 
 impl<K> Default for Changes<K> {
     fn default() -> Self {
-        Changes { bits: Vec::new(), removed: Vec::new(), all: false }
+        Changes { set: Bits::default(), removed: Vec::new(), all: false }
     }
 }
 
 impl<K> Changes<K> {
     #[inline]
     pub fn set(&mut self, number: Number) {
-        let word = number as usize / 64;
-        if word >= self.bits.len() {
-            self.bits.resize(word + 1, 0);
-        }
-        self.bits[word] |= 1 << (number % 64);
+        self.set.set(number);
     }
 
     pub fn remove(&mut self, number: Number, key: K) {
-        if let Some(word) = self.bits.get_mut(number as usize / 64) {
-            *word &= !(1 << (number % 64));
-        }
+        self.set.clear(number);
         self.removed.push(key);
     }
 
@@ -56,28 +51,17 @@ impl<K> Changes<K> {
 
     /// The keys have new numbers; `old` has the old one of each.
     pub fn renumber(&mut self, old: &[Number]) {
-        let before = std::mem::take(&mut self.bits);
-        let was_set =
-            |number: Number| before.get(number as usize / 64).is_some_and(|bits| bits >> (number % 64) & 1 == 1);
-        for (new, _) in old.iter().enumerate().filter(|(_, old)| was_set(**old)) {
-            self.set(new as Number);
-        }
+        let numbers = (0..).zip(old);
+        self.set = numbers.filter(|(_, old)| self.set.has(**old)).map(|(new, _)| new).collect();
     }
 
     /// How many keys there are to write.
     fn len(&self) -> usize {
-        self.removed.len() + self.bits.iter().map(|bits| bits.count_ones() as usize).sum::<usize>()
-    }
-
-    fn numbers(&self) -> impl Iterator<Item = Number> {
-        let words = self.bits.iter().enumerate();
-        words.flat_map(|(word, bits)| {
-            (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| word as Number * 64 + bit)
-        })
+        self.removed.len() + self.set.len()
     }
 
     pub fn bytes(&self) -> usize {
-        self.bits.capacity() * size_of::<u64>() + self.removed.capacity() * size_of::<K>()
+        self.set.bytes() + self.removed.capacity() * size_of::<K>()
     }
 }
 
@@ -174,7 +158,7 @@ impl<K: StateRecord, S: Record> Shard<K, S> {
         let mut bytes = Vec::with_capacity(changes.len() * (size_of::<K>() + size_of::<S>() + 8) + 16);
         let entries = changes.len() - changes.removed.len();
         begin(number, &changes.removed, self.ages.is_some(), entries, &mut bytes);
-        for number in changes.numbers() {
+        for number in changes.set.iter() {
             let time = self.ages.as_ref().map(|ages| ages.time(number));
             store(keys.key(number), &states[number as usize], time, &mut bytes);
         }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::*;
 use crate::dataset::{Dataset, Rows};
-use crate::ops::shuffle::{Exchanged, Side, exchange};
+use crate::ops::exchange::{Exchanged, Side, exchange};
 use crate::record::Keep;
 use crate::stage::Gather;
 

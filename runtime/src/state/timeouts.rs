@@ -4,6 +4,7 @@
 //! data does not move it: it is placed anew when its old place falls due. So a key costs a few steps each time that the
 //! timeout passes, and nothing in other batches.
 
+use crate::bits::Bits;
 use crate::key_table::Number;
 use crate::time::Time;
 
@@ -18,8 +19,8 @@ pub(super) struct Ages {
     buckets: Vec<Vec<Number>>,
     /// Keys that were due when `base` passed them, for the next commit.
     due: Vec<Number>,
-    /// A bit for each number: whether it is in a bucket or due. It stays there when its key leaves, until it is met.
-    queued: Vec<u64>,
+    /// The numbers that are in a bucket or due. They stay there when their keys leave, until they are met.
+    queued: Bits,
     /// Empty; kept for its capacity.
     moved: Vec<Number>,
 }
@@ -53,12 +54,8 @@ impl Ages {
         } else {
             self.times[number as usize] = time;
         }
-        let word = number as usize / 64;
-        if word == self.queued.len() {
-            self.queued.push(0);
-        }
-        if self.queued[word] >> (number % 64) & 1 == 0 {
-            self.queued[word] |= 1 << (number % 64);
+        if !self.queued.has(number) {
+            self.queued.set(number);
             self.place(number);
         }
     }
@@ -112,7 +109,7 @@ impl Ages {
             if is_live(number) {
                 self.place(number);
             } else {
-                self.queued[number as usize / 64] &= !(1 << (number % 64));
+                self.queued.clear(number);
             }
         }
         self.due = due;
@@ -133,7 +130,7 @@ impl Ages {
         self.times.capacity() * size_of::<Time>()
             + (numbers + self.due.capacity() + self.moved.capacity()) * size_of::<Number>()
             + self.buckets.capacity() * size_of::<Vec<Number>>()
-            + self.queued.capacity() * size_of::<u64>()
+            + self.queued.bytes()
     }
 }
 
@@ -182,9 +179,8 @@ mod tests {
                     }
                 }
             }
-            let queued: u32 = ages.queued.iter().map(|word| word.count_ones()).sum();
             let waiting = ages.buckets.iter().map(Vec::len).sum::<usize>() + ages.due.len();
-            assert_eq!(waiting, queued as usize, "each number is queued once");
+            assert_eq!(waiting, ages.queued.len(), "each number is queued once");
         }
     }
 

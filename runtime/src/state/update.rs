@@ -6,8 +6,9 @@ use super::contents::Contents;
 use super::map::Runs;
 use super::shard::{Pending, Shard};
 use super::{KeyedState, StateRecord};
+use crate::bits::{Bits, Ranks};
 use crate::key_table::{MANY, MISSING, Number};
-use crate::ops::shuffle::Side;
+use crate::ops::exchange::Side;
 use crate::record::{Keep, Record, StateKey};
 use crate::stage::Workers;
 use crate::table::Entry;
@@ -48,8 +49,8 @@ impl<K: StateRecord, S: Record> KeyedState<K, S> {
 
 /// The values of a batch by key, in the order of the keys' numbers. Those of new keys go on behind the known ones.
 struct Values<V> {
-    /// A bit for each number: whether the key has values.
-    has_values: Vec<u64>,
+    /// The numbers of the keys that have values.
+    keys: Bits,
     /// Where the values of each key end, of those that have any.
     ends: Vec<u32>,
     values: Vec<V>,
@@ -58,20 +59,11 @@ struct Values<V> {
 impl<V> Values<V> {
     /// The keys that have values, with these, in order.
     fn iter(&self) -> impl Iterator<Item = (usize, &[V])> {
-        let words = self.has_values.iter().enumerate();
-        let numbers = words.flat_map(|(word, bits)| {
-            let mut bits = *bits;
-            std::iter::from_fn(move || {
-                let bit = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
-                bits &= bits - 1;
-                Some(word * 64 + bit)
-            })
-        });
         let mut start = 0;
-        numbers.zip(&self.ends).map(move |(number, end)| {
+        self.keys.iter().zip(&self.ends).map(move |(number, end)| {
             let values = &self.values[start..*end as usize];
             start = *end as usize;
-            (number, values)
+            (number as usize, values)
         })
     }
 }
@@ -84,12 +76,12 @@ fn group<K: StateRecord, S: Record, Q: StateKey<Owned = K>, V>(
     records: usize,
 ) -> Values<V> {
     if records == 0 {
-        return Values { has_values: Vec::new(), ends: Vec::new(), values: Vec::new() };
+        return Values { keys: Bits::default(), ends: Vec::new(), values: Vec::new() };
     }
     find_keys(shard, &runs, records);
     let Pending { positions, added, .. } = &shard.pending;
     let ranks = Ranks::new(positions, shard.kept.keys.numbers() + added.len());
-    let mut ends = vec![0u32; ranks.keys];
+    let mut ends = vec![0u32; ranks.len()];
     positions.iter().for_each(|key| ends[ranks.of(*key)] += 1);
     let mut start = 0;
     for end in &mut ends {
@@ -103,36 +95,7 @@ fn group<K: StateRecord, S: Record, Q: StateKey<Owned = K>, V>(
         sorted[*place as usize] = Some(value);
         *place += 1;
     }
-    Values { has_values: ranks.bits, ends, values: sorted.into_iter().flatten().collect() }
-}
-
-/// A set of numbers, and the place of each in their order.
-struct Ranks {
-    bits: Vec<u64>,
-    /// How many there are before each word.
-    before: Vec<u32>,
-    keys: usize,
-}
-
-impl Ranks {
-    /// Of these numbers, which are below `end`.
-    fn new(numbers: &[Number], end: usize) -> Self {
-        let mut bits = vec![0u64; end.div_ceil(64)];
-        numbers.iter().for_each(|number| bits[*number as usize / 64] |= 1 << (number % 64));
-        let (mut before, mut keys) = (Vec::with_capacity(bits.len()), 0);
-        for word in &bits {
-            before.push(keys as u32);
-            keys += word.count_ones() as usize;
-        }
-        Ranks { bits, before, keys }
-    }
-
-    #[inline(always)]
-    fn of(&self, number: Number) -> usize {
-        let word = number as usize / 64;
-        let smaller = self.bits[word] & ((1 << (number % 64)) - 1);
-        self.before[word] as usize + smaller.count_ones() as usize
-    }
+    Values { keys: ranks.into_set(), ends, values: sorted.into_iter().flatten().collect() }
 }
 
 /// For each record the number of its key; those of new keys go on behind the others.

@@ -10,7 +10,7 @@ use crate::table::Entry;
 use super::algorithm::{Algorithm, Derived, Place};
 use super::arrivals::Runs;
 use super::by_number::{self, bytes};
-use super::panes::Panes;
+use super::panes::{Newest, Panes};
 use super::shape::Step;
 
 /// One of a window's shards.
@@ -93,7 +93,7 @@ impl<K, P, D> Shard<K, P, D> {
     }
 
     /// The panes that are too old leave; `each` is told of what they have.
-    #[inline(never)]
+    #[inline]
     fn leave(&mut self, step: &Step, each: impl Fn(&mut D, &Panes<P>, (Place, &P))) {
         while let Some(pane) = self.panes.oldest() {
             if !step.leaves(pane.end) {
@@ -192,16 +192,10 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
             let values = entries.by_ref().take(together).map(|entry| entry.value);
             if earlier > 0 {
                 for (number, value) in numbers.iter().zip(values) {
-                    let held = &mut held[*number as usize];
-                    let mut at = Place { number: *number, pane, is_only: false };
-                    if held.position < earlier
-                        && let Some(kept) = newest.at(held.position, *number)
-                    {
-                        if let Some(kept) = A::again(derived, fold, at, kept, value) {
-                            newest.replace(held.position, kept);
-                        }
+                    let (held, mut at) = (&mut held[*number as usize], Place { number: *number, pane, is_only: false });
+                    let Some(value) = meet::<C, F, A>(derived, fold, &mut newest, *held, (earlier, at), value) else {
                         continue;
-                    }
+                    };
                     at.is_only = held.enter(present, *number, newest.len());
                     *live += usize::from(at.is_only);
                     newest.push(*number, A::enter(derived, fold, at, value));
@@ -283,6 +277,26 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         self.recount();
         self.live = self.keys.len();
     }
+}
+
+/// Combines a value with its key's among the first `earlier` ones of the newest pane. Gives it back if the key has none there.
+#[inline]
+fn meet<C: Record, F, A: Algorithm<C, F>>(
+    derived: &mut A::Derived,
+    fold: &F,
+    newest: &mut Newest<'_, A::Kept>,
+    held: Held,
+    (earlier, at): (u32, Place),
+    value: C,
+) -> Option<C> {
+    if held.position >= earlier {
+        return Some(value);
+    }
+    let Some(kept) = newest.at(held.position, at.number) else { return Some(value) };
+    if let Some(kept) = A::again(derived, fold, at, kept, value) {
+        newest.replace(held.position, kept);
+    }
+    None
 }
 
 /// Marks a number whose key has no other value.

@@ -1,0 +1,60 @@
+//! The end of a stage that sends pairs to the shards of their keys, where those of another stream or a state wait for them.
+
+use crate::record::{Keep, Key, Pair};
+use crate::stage::{Gather, Part, Workers};
+use crate::table::{Entry, RESERVED_FROM, SHARDS, hash_of, shard_of};
+
+/// A worker's part of one side of a join: its pairs, split by the hash of their keys.
+pub struct Exchanged<K, V> {
+    shards: Vec<Vec<Entry<K, V>>>,
+}
+
+impl<K, V> Default for Exchanged<K, V> {
+    fn default() -> Self {
+        Exchanged { shards: (0..SHARDS).map(|_| Vec::new()).collect() }
+    }
+}
+
+impl<K: Send, V: Send> Part for Exchanged<K, V> {
+    fn size(&self) -> usize {
+        self.shards.iter().map(Vec::len).max().unwrap_or(0)
+    }
+    fn reserve(&mut self, size: usize) {
+        if size >= RESERVED_FROM {
+            self.shards.iter_mut().for_each(|shard| shard.reserve(size));
+        }
+    }
+}
+
+/// One side of a join: for each shard the runs of pairs that the workers left, in the order of the workers.
+pub struct Side<K, V> {
+    pub(crate) shards: Vec<Vec<Vec<Entry<K, V>>>>,
+}
+
+impl<K: Send, V: Send> Gather for Exchanged<K, V> {
+    type Output = Side<K, V>;
+
+    fn gather(parts: Vec<Self>, _: &Workers) -> Side<K, V> {
+        let mut shards: Vec<Vec<_>> = (0..SHARDS).map(|_| Vec::with_capacity(parts.len())).collect();
+        for part in parts {
+            shards.iter_mut().zip(part.shards).for_each(|(runs, run)| runs.push(run));
+        }
+        Side { shards }
+    }
+}
+
+/// Sends the pairs of one side of a join to the shards of their keys.
+#[inline]
+pub fn exchange<I, T, K, V>(batch: I, part: &mut Exchanged<K, V>)
+where
+    I: Iterator<Item = T>,
+    T: Pair<Key = K, Value = V>,
+    K: Key,
+    V: Keep,
+{
+    batch.for_each(|record| {
+        let (key, value) = record.into_pair();
+        let hash = hash_of(&key);
+        part.shards[shard_of(hash)].push(Entry { hash, key, value });
+    });
+}
