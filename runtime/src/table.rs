@@ -41,6 +41,8 @@ const NUMBER: Slot = (1 << NUMBER_BITS) - 1;
 /// More would not fit into a slot: 2 billion keys in all shards.
 const MAX_ENTRIES: usize = NUMBER as usize - 1;
 const MIN_SLOTS: usize = 8;
+/// With fewer keys a shard's index stays in a near cache, even if it is four times as large.
+pub const SMALL: usize = 256;
 /// From how many keys a shard on room is made ahead.
 pub const RESERVED_FROM: usize = 8;
 
@@ -93,7 +95,9 @@ impl<K, V> Table<K, V> {
 
     /// Makes room for `keys` keys in an empty table.
     fn reserve(&mut self, keys: usize) {
-        self.slots = vec![0; (keys.min(MAX_ENTRIES) * 4 / 3 + 1).next_power_of_two().max(MIN_SLOTS)];
+        // A small index may be sparse, so that what is looked for is mostly in its first slot.
+        let slots = if keys < SMALL { keys * 4 } else { keys.min(MAX_ENTRIES) * 4 / 3 + 1 };
+        self.slots = vec![0; slots.next_power_of_two().max(MIN_SLOTS)];
         self.entries.reserve(keys);
     }
 

@@ -52,18 +52,18 @@ impl Emit<'_> {
         functions.into_iter().any(|(_, tokens)| args::closure(tokens).is_some() && args::captures(tokens.clone()))
     }
 
-    /// The users of a stream: one goes on with `batch`, several get each record in turn.
+    /// The users of a stream: one goes on with `batch`, several get some records at a time in turn.
     fn fork(&self, consumers: &[Consumer], span: Span) -> TokenStream {
         let [consumer] = consumers else {
-            let (batch, record, private) =
-                (names::variable("batch", span), names::variable("record", span), names::runtime(span));
+            let (batch, records, private) =
+                (names::variable("batch", span), names::variable("records", span), names::runtime(span));
             let last = consumers.len().saturating_sub(1);
             let branches = consumers.iter().enumerate().map(|(number, consumer)| {
                 let chain = self.consumer(*consumer);
-                let hand = if number == last { quote!(hand_over(#record)) } else { quote!(share(&#record)) };
+                let hand = if number == last { quote!(hand_over(#records)) } else { quote!(share(#records)) };
                 quote_spanned!(span=> { let #batch = #private::ops::#hand; #chain })
             });
-            return quote_spanned!(span=> #private::ops::for_each(#batch, |#record| { #(#branches)* }););
+            return quote_spanned!(span=> #private::ops::for_each(#batch, |#records| { #(#branches)* }););
         };
         self.consumer(*consumer)
     }

@@ -6,7 +6,7 @@
 use crate::dataset::{Keyed, Keys};
 use crate::record::{Keep, Key, Pair};
 use crate::stage::{Gather, Part, Workers};
-use crate::table::{Entry, SHARDS, ShardedTable, TOGETHER, Table, hash_of, shard_of};
+use crate::table::{Entry, SHARDS, SMALL, ShardedTable, TOGETHER, Table, hash_of, shard_of};
 
 /// How the values of a key are folded to one.
 pub trait Fold<V, C> {
@@ -70,9 +70,6 @@ pub struct Combined<K, V, C, F> {
     hot: Option<u64>,
 }
 
-/// With fewer keys in each shard a table is small.
-const SMALL_SHARD: usize = 256;
-
 impl<K, V, C, F> Default for Combined<K, V, C, F> {
     fn default() -> Self {
         let (table, waiting) = (ShardedTable::default(), Vec::new());
@@ -129,7 +126,7 @@ impl<K: Send, V: Send, C: Send, F: Send> Part for Combined<K, V, C, F> {
         self.table.largest_shard()
     }
     fn reserve(&mut self, size: usize) {
-        self.is_small = (1..SMALL_SHARD).contains(&size);
+        self.is_small = (1..SMALL).contains(&size);
         if !self.is_small {
             self.waiting.reserve_exact(TOGETHER);
         }

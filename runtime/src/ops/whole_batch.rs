@@ -62,7 +62,7 @@ where
     F: Fn(T, T) -> T,
 {
     let mut value = part.value.take();
-    // A record at a time, because a shared stream hands over one record a call.
+    // Not by `batch.reduce`: a batch comes in several calls.
     batch.for_each(|record| {
         value = Some(match value.take() {
             Some(before) => f(before, record),

@@ -104,13 +104,13 @@ fn main() {
                                         |batch, (joined_right, left_outer_join_right): &mut (_, _)| {
                                             __microbatch::ops::for_each(
                                                 batch,
-                                                |record| {
+                                                |records| {
                                                     {
-                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::share(records);
                                                         __microbatch::ops::exchange(batch, joined_right);
                                                     }
                                                     {
-                                                        let batch = __microbatch::ops::hand_over(record);
+                                                        let batch = __microbatch::ops::hand_over(records);
                                                         let batch = __microbatch::ops::filter(
                                                             batch,
                                                             |(key, _)| !key.is_empty(),

@@ -87,9 +87,9 @@ fn main() {
                                             let batch = __microbatch::ops::map(batch, |n| (n, n % 7));
                                             __microbatch::ops::for_each(
                                                 batch,
-                                                |record| {
+                                                |records| {
                                                     {
-                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::share(records);
                                                         __microbatch::ops::output::output(
                                                             batch,
                                                             print,
@@ -97,11 +97,11 @@ fn main() {
                                                         );
                                                     }
                                                     {
-                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::share(records);
                                                         __microbatch::ops::collect(batch, repartition);
                                                     }
                                                     {
-                                                        let batch = __microbatch::ops::hand_over(record);
+                                                        let batch = __microbatch::ops::hand_over(records);
                                                         __microbatch::ops::keep(batch, marked_kept);
                                                     }
                                                 },

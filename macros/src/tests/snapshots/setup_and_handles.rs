@@ -93,9 +93,9 @@ fn main() {
                                         {
                                             __microbatch::ops::for_each(
                                                 batch,
-                                                |record| {
+                                                |records| {
                                                     {
-                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::share(records);
                                                         let batch = __microbatch::ops::filter(
                                                             batch,
                                                             |line| rules.match_line(line) && line.len() < limit,
@@ -107,7 +107,7 @@ fn main() {
                                                         );
                                                     }
                                                     {
-                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::share(records);
                                                         let batch = __microbatch::ops::map(
                                                             batch,
                                                             |line| line.len(),
@@ -119,7 +119,7 @@ fn main() {
                                                         );
                                                     }
                                                     {
-                                                        let batch = __microbatch::ops::hand_over(record);
+                                                        let batch = __microbatch::ops::hand_over(records);
                                                         __microbatch::ops::collect(batch, foreach_batch);
                                                     }
                                                 },

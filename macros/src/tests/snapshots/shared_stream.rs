@@ -73,18 +73,18 @@ fn main() {
                                         |batch, (collect_into, count, print_2): &mut (_, _, _)| {
                                             __microbatch::ops::for_each(
                                                 batch,
-                                                |record| {
+                                                |records| {
                                                     {
-                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::share(records);
                                                         let batch = __microbatch::ops::filter(
                                                             batch,
                                                             |n| n % 2 == 0,
                                                         );
                                                         __microbatch::ops::for_each(
                                                             batch,
-                                                            |record| {
+                                                            |records| {
                                                                 {
-                                                                    let batch = __microbatch::ops::share(&record);
+                                                                    let batch = __microbatch::ops::share(records);
                                                                     let batch = __microbatch::ops::map(batch, |n| n * 10);
                                                                     __microbatch::ops::output::output(
                                                                         batch,
@@ -93,14 +93,14 @@ fn main() {
                                                                     );
                                                                 }
                                                                 {
-                                                                    let batch = __microbatch::ops::hand_over(record);
+                                                                    let batch = __microbatch::ops::hand_over(records);
                                                                     __microbatch::ops::count(batch, count);
                                                                 }
                                                             },
                                                         );
                                                     }
                                                     {
-                                                        let batch = __microbatch::ops::hand_over(record);
+                                                        let batch = __microbatch::ops::hand_over(records);
                                                         __microbatch::ops::output::output(
                                                             batch,
                                                             print_2,

@@ -158,9 +158,9 @@ fn main() {
                                         {
                                             __microbatch::ops::for_each(
                                                 batch,
-                                                |record| {
+                                                |records| {
                                                     {
-                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::share(records);
                                                         let batch = __microbatch::ops::flat_map(
                                                             batch,
                                                             |line| line.split(' '),
@@ -171,9 +171,9 @@ fn main() {
                                                         );
                                                         __microbatch::ops::for_each(
                                                             batch,
-                                                            |record| {
+                                                            |records| {
                                                                 {
-                                                                    let batch = __microbatch::ops::share(&record);
+                                                                    let batch = __microbatch::ops::share(records);
                                                                     let batch = __microbatch::ops::map(
                                                                         batch,
                                                                         |word| (word, 1u64),
@@ -185,7 +185,7 @@ fn main() {
                                                                     );
                                                                 }
                                                                 {
-                                                                    let batch = __microbatch::ops::hand_over(record);
+                                                                    let batch = __microbatch::ops::hand_over(records);
                                                                     let batch = __microbatch::ops::map(
                                                                         batch,
                                                                         |word| (word, word.len()),
@@ -202,7 +202,7 @@ fn main() {
                                                         );
                                                     }
                                                     {
-                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::share(records);
                                                         let batch = __microbatch::ops::filter_map(
                                                             batch,
                                                             |line| line.split(' ').next(),
@@ -210,7 +210,7 @@ fn main() {
                                                         __microbatch::ops::keep(batch, filter_map_kept);
                                                     }
                                                     {
-                                                        let batch = __microbatch::ops::hand_over(record);
+                                                        let batch = __microbatch::ops::hand_over(records);
                                                         let batch = __microbatch::ops::map(
                                                             batch,
                                                             |line| line.len(),
@@ -232,9 +232,9 @@ fn main() {
                                         {
                                             __microbatch::ops::for_each(
                                                 batch,
-                                                |record| {
+                                                |records| {
                                                     {
-                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::share(records);
                                                         __microbatch::ops::output::output(
                                                             batch,
                                                             print,
@@ -242,7 +242,7 @@ fn main() {
                                                         );
                                                     }
                                                     {
-                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::share(records);
                                                         let batch = __microbatch::ops::map(
                                                             batch,
                                                             |(word, n)| (n, word),
@@ -250,11 +250,11 @@ fn main() {
                                                         __microbatch::ops::top(batch, top, 10);
                                                     }
                                                     {
-                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::share(records);
                                                         __microbatch::ops::exchange(batch, joined_left);
                                                     }
                                                     {
-                                                        let batch = __microbatch::ops::hand_over(record);
+                                                        let batch = __microbatch::ops::hand_over(records);
                                                         let batch = __microbatch::ops::filter(
                                                             batch,
                                                             |(_, n)| *n == 1,

@@ -121,9 +121,9 @@ fn main() {
                                         |batch, (words, print_3): &mut (_, _)| {
                                             __microbatch::ops::for_each(
                                                 batch,
-                                                |record| {
+                                                |records| {
                                                     {
-                                                        let batch = __microbatch::ops::share(&record);
+                                                        let batch = __microbatch::ops::share(records);
                                                         let batch = __microbatch::ops::flat_map(
                                                             batch,
                                                             |line| line.split(' '),
@@ -131,7 +131,7 @@ fn main() {
                                                         __microbatch::ops::own(batch, words);
                                                     }
                                                     {
-                                                        let batch = __microbatch::ops::hand_over(record);
+                                                        let batch = __microbatch::ops::hand_over(records);
                                                         __microbatch::ops::output::output(
                                                             batch,
                                                             print_3,
