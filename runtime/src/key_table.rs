@@ -8,6 +8,7 @@ use std::hash::Hash;
 use std::ops::Range;
 
 use crate::bits::Bits;
+use crate::prefetch::prefetch;
 use crate::record::StateKey;
 use crate::table::{Entry, hash_of};
 
@@ -130,14 +131,30 @@ impl<K: Hash + Eq> KeyTable<K> {
     /// Each step is a loop of its own and a short one, so that the processor has as many waits for memory under way as it can.
     /// That is worth most for about [`MANY`] keys.
     #[inline(always)]
-    pub fn find_many<Q: StateKey<Owned = K>, V>(&self, keys: &[Entry<Q, V>], numbers: &mut [Number]) -> bool {
-        for (slot, entry) in numbers.iter_mut().zip(keys) {
-            *slot = self.likely_slot(entry.hash);
+    pub fn find_many<Q: StateKey<Owned = K>, V>(&self, keys: &[Entry<Q, V>], numbers: &mut [Number], also: impl Fn(usize)) -> bool {
+        for entry in keys {
+            prefetch(&self.slots, entry.hash as usize & self.slots.len().wrapping_sub(1));
+        }
+        for (number, entry) in numbers.iter_mut().zip(keys) {
+            *number = (self.likely_slot(entry.hash) & NUMBER).wrapping_sub(1);
+            prefetch(&self.keys, *number as usize);
+            also(*number as usize);
         }
         let mut has_all = true;
+        for (number, Entry { key, .. }) in numbers.iter_mut().zip(keys) {
+            let is_it = self.keys.get(*number as usize).is_some_and(|kept| key.is(kept));
+            *number = std::hint::select_unpredictable(is_it, *number, MISSING);
+            has_all &= is_it;
+        }
+        has_all || self.find_others(keys, numbers)
+    }
+
+    /// Looks those of several keys up that have no number yet. Returns whether all are there.
+    #[inline]
+    fn find_others<Q: StateKey<Owned = K>, V>(&self, keys: &[Entry<Q, V>], numbers: &mut [Number]) -> bool {
+        let mut has_all = true;
         for (number, Entry { hash, key, .. }) in numbers.iter_mut().zip(keys) {
-            *number = (*number & NUMBER).wrapping_sub(1);
-            if !self.keys.get(*number as usize).is_some_and(|kept| key.is(kept)) {
+            if *number == MISSING {
                 *number = self.find(*hash, key).unwrap_or(MISSING);
                 has_all &= *number != MISSING;
             }

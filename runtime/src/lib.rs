@@ -169,6 +169,7 @@ mod panics;
 mod pipeline;
 mod plan;
 mod policy;
+mod prefetch;
 mod progress;
 mod record;
 mod remember;

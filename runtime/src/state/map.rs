@@ -7,6 +7,7 @@ use super::{KeyedState, StateRecord};
 use crate::dataset::Rows;
 use crate::key_table::{MANY, MISSING, Number};
 use crate::ops::exchange::Side;
+use crate::prefetch::prefetch;
 use crate::record::{Keep, Record, StateKey};
 use crate::stage::Workers;
 use crate::table::{Entry, hash_of};
@@ -75,7 +76,7 @@ fn look_up<K: StateRecord, S: Record, Q: StateKey<Owned = K>, V>(
     let mut numbers = [0; MANY];
     for records in runs.iter().flat_map(|run| run.chunks(MANY)) {
         let new = touched.touches.len();
-        if keys.find_many(records, &mut numbers) {
+        if keys.find_many(records, &mut numbers, |number| prefetch(states, number)) {
             let known = numbers.iter().zip(records);
             positions.extend(known.map(|(number, entry)| touched.of_known(entry.hash, *number)));
         } else {

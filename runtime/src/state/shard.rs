@@ -10,6 +10,7 @@ use super::saved::Changes;
 use super::timeouts::Ages;
 use super::touched::Touched;
 use crate::key_table::{KeyTable, Number};
+use crate::prefetch::prefetch;
 use crate::record::Record;
 use crate::time::Time;
 
@@ -232,6 +233,7 @@ impl<K: StateRecord, S: Record> Shard<K, S> {
             }
         }
         let states = Arc::make_mut(&mut self.kept.states);
+        touched.touches.iter().for_each(|touch| prefetch(states, touch.number as usize));
         for touch in touched.touches.iter_mut().filter(|touch| touch.number < known) {
             match touch.state.as_mut() {
                 Some(state) => std::mem::swap(&mut states[touch.number as usize], state),

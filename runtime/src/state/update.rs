@@ -111,7 +111,7 @@ fn find_keys<K: StateRecord, S: Record, Q: StateKey<Owned = K>, V>(
     let first_new = keys.numbers() as Number;
     let mut numbers = [0; MANY];
     for records in runs.iter().flat_map(|run| run.chunks(MANY)) {
-        if keys.find_many(records, &mut numbers) {
+        if keys.find_many(records, &mut numbers, |_| ()) {
             positions.extend(&numbers[..records.len()]);
             continue;
         }

@@ -4,6 +4,7 @@ use std::hash::Hash;
 
 use crate::bits::Bits;
 use crate::key_table::{KeyTable, MANY, MISSING, Number};
+use crate::prefetch::prefetch;
 use crate::record::{Keep, Record, StateKey};
 use crate::table::Entry;
 
@@ -186,7 +187,7 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         while !entries.as_slice().is_empty() {
             let together = entries.len().min(MANY);
             let numbers = &mut numbers[..together];
-            if !keys.find_many(&entries.as_slice()[..together], numbers) {
+            if !keys.find_many(&entries.as_slice()[..together], numbers, |number| prefetch(held, number)) {
                 insert_missing(keys, held, inserted, &entries.as_slice()[..together], numbers);
             }
             let values = entries.by_ref().take(together).map(|entry| entry.value);
