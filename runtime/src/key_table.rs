@@ -128,17 +128,23 @@ impl<K: Hash + Eq> KeyTable<K> {
 
     /// The numbers of several keys. One that is not there gets the number [`MISSING`]; returns whether all are there.
     ///
-    /// Each step is a loop of its own and a short one, so that the processor has as many waits for memory under way as it can.
-    /// That is worth most for about [`MANY`] keys.
+    /// Each step is a loop of its own and a short one, and has what the next one needs fetched, so that as many waits for memory
+    /// as the processor can have are under way. `fetch` is told the number that a key probably has, to fetch what is kept by
+    /// number. That is worth most for about [`MANY`] keys.
     #[inline(always)]
-    pub fn find_many<Q: StateKey<Owned = K>, V>(&self, keys: &[Entry<Q, V>], numbers: &mut [Number], also: impl Fn(usize)) -> bool {
+    pub fn find_many<Q: StateKey<Owned = K>, V>(
+        &self,
+        keys: &[Entry<Q, V>],
+        numbers: &mut [Number],
+        fetch: impl Fn(usize),
+    ) -> bool {
         for entry in keys {
             prefetch(&self.slots, entry.hash as usize & self.slots.len().wrapping_sub(1));
         }
         for (number, entry) in numbers.iter_mut().zip(keys) {
             *number = (self.likely_slot(entry.hash) & NUMBER).wrapping_sub(1);
             prefetch(&self.keys, *number as usize);
-            also(*number as usize);
+            fetch(*number as usize);
         }
         let mut has_all = true;
         for (number, Entry { key, .. }) in numbers.iter_mut().zip(keys) {

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::prefetch::prefetch;
 use crate::stored::Stored;
 use crate::time::Time;
 
@@ -43,6 +44,11 @@ pub trait Keep: Sized {
 
     /// Looks at the value without copying what it holds.
     fn view(&self) -> Self::View<'_>;
+
+    /// Begins to bring what the value points to into the nearest cache, because it is compared with another one soon.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn prefetch(&self) {}
 }
 
 /// A value that stands on its own: it can cross threads, outlive its batch, and be [written to a checkpoint](Stored). Derive it
@@ -224,6 +230,10 @@ impl Keep for String {
     fn view(&self) -> &str {
         self
     }
+    #[inline(always)]
+    fn prefetch(&self) {
+        prefetch(self.as_bytes(), 0);
+    }
 }
 #[diagnostic::do_not_recommend]
 impl Record for String {}
@@ -256,6 +266,10 @@ impl Keep for &str {
     #[inline(always)]
     fn view(&self) -> &str {
         self
+    }
+    #[inline(always)]
+    fn prefetch(&self) {
+        prefetch(self.as_bytes(), 0);
     }
 }
 
@@ -314,6 +328,10 @@ impl<T: Keep + Clone> Keep for Vec<T> {
     fn view(&self) -> &[T] {
         self
     }
+    #[inline(always)]
+    fn prefetch(&self) {
+        prefetch(self, 0);
+    }
 }
 #[diagnostic::do_not_recommend]
 impl<T: Record> Record for Vec<T> {}
@@ -341,6 +359,10 @@ impl<T: Keep + Clone> Keep for &[T] {
     #[inline(always)]
     fn view(&self) -> &[T] {
         self
+    }
+    #[inline(always)]
+    fn prefetch(&self) {
+        prefetch(self, 0);
     }
 }
 
@@ -484,6 +506,10 @@ macro_rules! tuples {
             #[inline(always)]
             fn view(&self) -> Self::View<'_> {
                 ($(self.$index.view(),)+)
+            }
+            #[inline(always)]
+            fn prefetch(&self) {
+                $(self.$index.prefetch();)+
             }
         }
         #[diagnostic::do_not_recommend]

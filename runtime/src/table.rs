@@ -9,6 +9,8 @@ use std::hash::{BuildHasher, Hash};
 use foldhash::fast::FixedState;
 
 use crate::fold::fold_in_place;
+use crate::prefetch::prefetch;
+use crate::record::Keep;
 
 /// Into how many tables the keys are split, by the upper bits of their hash. Fixed, so that every process and every restart
 /// finds a key in the same shard.
@@ -107,6 +109,27 @@ impl<K, V> Table<K, V> {
     }
 }
 
+impl<K: Keep, V> Table<K, V> {
+    /// The slot where the way of a hash begins.
+    #[inline(always)]
+    fn first_slot(&self, hash: u64) -> Slot {
+        // No slot is found where there are none.
+        self.slots.get(hash as usize & self.slots.len().wrapping_sub(1)).copied().unwrap_or(0)
+    }
+
+    /// The slot, if its entry has this hash. What its key borrows is fetched then.
+    #[inline(always)]
+    fn with_hash(&self, slot: Slot, hash: u64) -> Slot {
+        match (slot & NUMBER).checked_sub(1).map(|number| &self.entries[number as usize]) {
+            Some(entry) if entry.hash == hash => {
+                entry.key.prefetch();
+                slot
+            }
+            _ => 0,
+        }
+    }
+}
+
 /// The first empty slot on the way of a hash.
 #[inline(always)]
 fn vacancy(slots: &[Slot], hash: u64) -> usize {
@@ -139,22 +162,6 @@ impl<K: Eq, V> Table<K, V> {
             }
         };
         &mut self.entries[index].value
-    }
-
-    /// The slot where the way of a hash begins.
-    #[inline(always)]
-    fn first_slot(&self, hash: u64) -> Slot {
-        // No slot is found where there are none.
-        self.slots.get(hash as usize & self.slots.len().wrapping_sub(1)).copied().unwrap_or(0)
-    }
-
-    /// The slot, if its entry has this hash.
-    #[inline(always)]
-    fn with_hash(&self, slot: Slot, hash: u64) -> Slot {
-        match (slot & NUMBER).checked_sub(1) {
-            Some(number) if self.entries[number as usize].hash == hash => slot,
-            _ => 0,
-        }
     }
 
     /// The number of the slot's entry, if it has this key.
@@ -255,12 +262,12 @@ impl<K: Hash + Eq, V> ShardedTable<K, V> {
 /// How many records are looked up together.
 pub const TOGETHER: usize = 32;
 
-impl<K: Eq, V> ShardedTable<K, V> {
+impl<K: Keep + Eq, V> ShardedTable<K, V> {
     /// As [`Table::fold`] for up to [`TOGETHER`] records, and leaves `waiting` empty.
     ///
-    /// A table larger than the near caches costs a wait for memory at each step of a look-up: slot, entry, key. Taking each
-    /// step for all records before the next lets these waits overlap. The candidates stay valid while the records are
-    /// folded one after the other, because entries are never moved or removed.
+    /// A table larger than the near caches costs a wait for memory at each step of a look-up: slot, entry, key. Taking each step
+    /// for all records before the next, and having what that needs fetched, lets these waits overlap. The candidates stay valid
+    /// while the records are folded one after the other, because entries are never moved or removed.
     #[inline]
     pub fn fold_together<T>(
         &mut self,
@@ -269,8 +276,14 @@ impl<K: Eq, V> ShardedTable<K, V> {
         merge: impl Fn(V, T) -> V,
     ) {
         let (mut candidates, shards) = ([0; TOGETHER], self.all_shards());
+        for record in &*waiting {
+            let slots = &shards[shard_of(record.hash)].slots;
+            prefetch(slots, record.hash as usize & slots.len().wrapping_sub(1));
+        }
         for (candidate, record) in candidates.iter_mut().zip(&*waiting) {
-            *candidate = shards[shard_of(record.hash)].first_slot(record.hash);
+            let shard = &shards[shard_of(record.hash)];
+            *candidate = shard.first_slot(record.hash);
+            prefetch(&shard.entries, ((*candidate & NUMBER) as usize).wrapping_sub(1));
         }
         for (candidate, record) in candidates.iter_mut().zip(&*waiting) {
             *candidate = shards[shard_of(record.hash)].with_hash(*candidate, record.hash);
