@@ -1,8 +1,8 @@
 //! What the generated code calls: one function for each operator, with the operator's name.
 //!
 //! - [`narrow`]: a record at a time, inside a stage, as iterator adaptors.
-//! - [`by_key`], [`whole_batch`], [`exchange`]: the end of a stage, in which records meet. The function folds the stage's records
-//!   into a worker's part, a `Gather`, which also remembers the user's closure for merging the parts.
+//! - [`by_key`], [`whole_batch`], [`exchange`](mod@exchange): the end of a stage, in which records meet. The function folds the
+//!   stage's records into a worker's part, a `Gather`, which also remembers the user's closure for merging the parts.
 //! - [`batch`]: operators that take a whole batch, on one thread: `transform`, sorting, joins.
 //! - [`window`]: the last batches of a stream: declared once in [`windows`], and moved on with each batch.
 //! - [`state`]: what is remembered of each key: declared once in [`states`], and met by each batch.
