@@ -1,7 +1,8 @@
 //! Throughput with checkpoints beside that without, over turns of ten batches of which each has one checkpoint.
 //!
-//! Batches are run back to back, and while one runs, the next one is received. Those of a million records come thirty times as fast as the stream that they stand for, and so do
-//! their checkpoints. Those that hold what a second at full rate comes to have a checkpoint every ten seconds, as it would be.
+//! Batches are run back to back, and while one runs, the next one is received. Those of a million records come thirty times as
+//! fast as the stream that they stand for, and so do their checkpoints. Those that hold what a second at full rate comes to have a
+//! checkpoint every ten seconds, as it would be.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

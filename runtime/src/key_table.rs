@@ -106,7 +106,7 @@ impl<K> KeyTable<K> {
     /// A table larger than the near caches costs a wait for memory at each step of a look-up. Taking the first step for several
     /// keys before the second one lets these waits overlap.
     #[inline(always)]
-    pub fn likely_slot(&self, hash: u64) -> Slot {
+    fn likely_slot(&self, hash: u64) -> Slot {
         let mask = self.slots.len().wrapping_sub(1);
         let at = |at: usize| self.slots.get(at & mask).copied().unwrap_or(0);
         let (first, second) = (at(hash as usize), at((hash as usize).wrapping_add(1)));

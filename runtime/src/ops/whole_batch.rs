@@ -119,7 +119,7 @@ pub fn top<I: Iterator<Item = T>, T: Ord + Keep>(batch: I, part: &mut Top<T>, n:
     batch.for_each(|record| part.push(record));
 }
 
-/// A worker's part of a batch that an operator takes as a whole, in the order of its records.
+/// A worker's part of a batch that an operator takes as a whole, or a window keeps, in the order of its records.
 pub struct Collected<T>(Vec<T>);
 
 impl<T> Default for Collected<T> {

@@ -8,9 +8,10 @@ use crate::checkpoint::{Piece, PieceKind};
 use crate::dataset::Received;
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::ops::whole_batch::{Collected, collect};
 use crate::record::Keep;
 use crate::saved::{Captured, DescribeValue, Description, END, Saved, SavedKind, encoded, end_of_piece};
-use crate::stage::{Gather, Part, Workers};
+use crate::stage::Workers;
 use crate::stored::{Malformed, Shapes, load_length, store_length};
 use crate::time::Time;
 use crate::transaction::{StateSize, Transaction};
@@ -151,48 +152,19 @@ fn load_block<B: StoredBlock>(from: &mut &[u8], saved: &Saved<'_>) -> Result<B, 
     B::load_block(&mut bytes.as_slice())
 }
 
-/// A worker's part of a batch that a window keeps as records of its own.
-pub struct Owned<T>(Vec<T>);
-
-impl<T> Default for Owned<T> {
-    fn default() -> Self {
-        Owned(Vec::new())
-    }
-}
-
-impl<T: Send> Part for Owned<T> {
-    fn size(&self) -> usize {
-        self.0.len()
-    }
-    fn reserve(&mut self, size: usize) {
-        self.0.reserve(size);
-    }
-}
-
-impl<T: Send> Gather for Owned<T> {
-    type Output = Vec<T>;
-
-    fn gather(parts: Vec<Self>, _: &Workers) -> Vec<T> {
-        let mut parts = parts.into_iter();
-        let mut all = parts.next().map(|part| part.0).unwrap_or_default();
-        parts.for_each(|part| all.extend(part.0));
-        all
-    }
-}
-
 /// Makes records independent of their batch.
 #[inline]
-pub fn own<I: Iterator<Item = T>, T: Keep>(batch: I, part: &mut Owned<T::Owned>) {
-    part.0.extend(batch.map(Keep::keep));
+pub fn own<I: Iterator<Item = T>, T: Keep>(batch: I, part: &mut Collected<T::Owned>) {
+    collect(batch.map(Keep::keep), part);
 }
 
-impl<T: Send + Sync> Slides<Owned<T>> for BlockWindow<Vec<T>> {
+impl<T: Send + Sync> Slides<Collected<T>> for BlockWindow<Vec<T>> {
     type Batch<'a>
         = Received<Vec<T>>
     where
         Self: 'a;
 
-    fn slide(&mut self, engine: &Engine, label: &str, parts: Vec<Owned<T>>) -> Result<Received<Vec<T>>> {
+    fn slide(&mut self, engine: &Engine, label: &str, parts: Vec<Collected<T>>) -> Result<Received<Vec<T>>> {
         let rows = engine.gather(label, parts)?;
         let block = (!rows.is_empty()).then(|| Arc::new(rows));
         Ok(BlockWindow::slide(self, engine, block.as_slice()))

@@ -1,0 +1,391 @@
+//! The standard library's types, and those of this crate, as records.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasher, Hash};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Keep, Lookup, Record};
+use crate::prefetch::prefetch;
+use crate::stored::Stored;
+use crate::time::Time;
+
+macro_rules! seen_as_themselves {
+    ($($type:ty),* $(,)?) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Keep for $type {
+            type Owned = Self;
+            type View<'a> = Self;
+            #[inline(always)]
+            fn keep(self) -> Self {
+                self
+            }
+            #[inline(always)]
+            fn view(&self) -> Self {
+                *self
+            }
+        }
+        #[diagnostic::do_not_recommend]
+        impl Record for $type {}
+        #[diagnostic::do_not_recommend]
+        impl Lookup for $type {
+            #[inline(always)]
+            fn is(&self, kept: &Self) -> bool {
+                self == kept
+            }
+        }
+    )*};
+}
+
+seen_as_themselves!(
+    u8,
+    u16,
+    u32,
+    u64,
+    u128,
+    usize,
+    i8,
+    i16,
+    i32,
+    i64,
+    i128,
+    isize,
+    f32,
+    f64,
+    bool,
+    char,
+    (),
+    Duration,
+    Time,
+    std::net::IpAddr,
+    std::net::Ipv4Addr,
+    std::net::Ipv6Addr,
+    std::net::SocketAddr,
+    std::time::SystemTime,
+    std::cmp::Ordering,
+    std::num::NonZeroU32,
+    std::num::NonZeroU64,
+);
+
+#[diagnostic::do_not_recommend]
+impl Keep for String {
+    type Owned = String;
+    type View<'a> = &'a str;
+    #[inline]
+    fn keep(self) -> String {
+        self
+    }
+    #[inline(always)]
+    fn view(&self) -> &str {
+        self
+    }
+    #[inline(always)]
+    fn prefetch(&self) {
+        prefetch(self.as_bytes(), 0);
+    }
+}
+#[diagnostic::do_not_recommend]
+impl Record for String {}
+
+macro_rules! found_as_text {
+    ($($type:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Lookup for $type {
+            #[inline(always)]
+            fn is(&self, kept: &String) -> bool {
+                **self == **kept
+            }
+        }
+    )*};
+}
+
+found_as_text!(String, &str, Cow<'_, str>);
+
+#[diagnostic::do_not_recommend]
+impl Keep for &str {
+    type Owned = String;
+    type View<'a>
+        = &'a str
+    where
+        Self: 'a;
+    #[inline]
+    fn keep(self) -> String {
+        self.to_owned()
+    }
+    #[inline(always)]
+    fn view(&self) -> &str {
+        self
+    }
+    #[inline(always)]
+    fn prefetch(&self) {
+        prefetch(self.as_bytes(), 0);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Keep for Cow<'_, str> {
+    type Owned = String;
+    type View<'a>
+        = &'a str
+    where
+        Self: 'a;
+    fn keep(self) -> String {
+        self.into_owned()
+    }
+    #[inline(always)]
+    fn view(&self) -> &str {
+        self
+    }
+}
+
+/// What a closure sees of a type of yours, `&T`, is kept by cloning it.
+#[diagnostic::do_not_recommend]
+impl<T: Record> Keep for &T {
+    type Owned = T;
+    type View<'a>
+        = &'a T
+    where
+        Self: 'a;
+    fn keep(self) -> T {
+        self.clone()
+    }
+    #[inline(always)]
+    fn view(&self) -> &T {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Record + PartialEq> Lookup for &T {
+    #[inline(always)]
+    fn is(&self, kept: &T) -> bool {
+        **self == *kept
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Keep + Clone> Keep for Vec<T> {
+    type Owned = Vec<T::Owned>;
+    type View<'a>
+        = &'a [T]
+    where
+        Self: 'a;
+    fn keep(self) -> Vec<T::Owned> {
+        self.into_iter().map(T::keep).collect()
+    }
+    #[inline(always)]
+    fn view(&self) -> &[T] {
+        self
+    }
+    #[inline(always)]
+    fn prefetch(&self) {
+        prefetch(self, 0);
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<T: Record> Record for Vec<T> {}
+#[diagnostic::do_not_recommend]
+impl<T: Lookup + Clone> Lookup for Vec<T> {
+    fn is(&self, kept: &Vec<T::Owned>) -> bool {
+        all_are(self, kept)
+    }
+}
+
+fn all_are<T: Lookup>(items: &[T], kept: &[T::Owned]) -> bool {
+    items.len() == kept.len() && items.iter().zip(kept).all(|(item, kept)| item.is(kept))
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Keep + Clone> Keep for &[T] {
+    type Owned = Vec<T::Owned>;
+    type View<'a>
+        = &'a [T]
+    where
+        Self: 'a;
+    fn keep(self) -> Vec<T::Owned> {
+        self.iter().cloned().map(T::keep).collect()
+    }
+    #[inline(always)]
+    fn view(&self) -> &[T] {
+        self
+    }
+    #[inline(always)]
+    fn prefetch(&self) {
+        prefetch(self, 0);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Lookup + Clone> Lookup for &[T] {
+    fn is(&self, kept: &Vec<T::Owned>) -> bool {
+        all_are(self, kept)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Keep, const N: usize> Keep for [T; N] {
+    type Owned = [T::Owned; N];
+    type View<'a>
+        = [T::View<'a>; N]
+    where
+        Self: 'a;
+    fn keep(self) -> [T::Owned; N] {
+        self.map(T::keep)
+    }
+    #[inline(always)]
+    fn view(&self) -> [T::View<'_>; N] {
+        self.each_ref().map(T::view)
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<T: Record, const N: usize> Record for [T; N] {}
+#[diagnostic::do_not_recommend]
+impl<T: Lookup, const N: usize> Lookup for [T; N] {
+    fn is(&self, kept: &[T::Owned; N]) -> bool {
+        all_are(self, kept)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Keep> Keep for Option<T> {
+    type Owned = Option<T::Owned>;
+    type View<'a>
+        = Option<T::View<'a>>
+    where
+        Self: 'a;
+    fn keep(self) -> Option<T::Owned> {
+        self.map(T::keep)
+    }
+    #[inline(always)]
+    fn view(&self) -> Option<T::View<'_>> {
+        self.as_ref().map(T::view)
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<T: Record> Record for Option<T> {}
+#[diagnostic::do_not_recommend]
+impl<T: Lookup> Lookup for Option<T> {
+    fn is(&self, kept: &Option<T::Owned>) -> bool {
+        match (self, kept) {
+            (Some(value), Some(kept)) => value.is(kept),
+            (value, kept) => value.is_none() && kept.is_none(),
+        }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Keep, E: Keep> Keep for Result<T, E> {
+    type Owned = Result<T::Owned, E::Owned>;
+    type View<'a>
+        = Result<T::View<'a>, E::View<'a>>
+    where
+        Self: 'a;
+    fn keep(self) -> Self::Owned {
+        self.map(T::keep).map_err(E::keep)
+    }
+    #[inline(always)]
+    fn view(&self) -> Self::View<'_> {
+        self.as_ref().map(T::view).map_err(E::view)
+    }
+}
+#[diagnostic::do_not_recommend]
+impl<T: Record, E: Record> Record for Result<T, E> {}
+#[diagnostic::do_not_recommend]
+impl<T: Lookup, E: Lookup> Lookup for Result<T, E> {
+    fn is(&self, kept: &Result<T::Owned, E::Owned>) -> bool {
+        match (self, kept) {
+            (Ok(value), Ok(kept)) => value.is(kept),
+            (Err(error), Err(kept)) => error.is(kept),
+            _ => false,
+        }
+    }
+}
+
+macro_rules! seen_by_reference {
+    ($([$($parameter:ident: $($bound:path)|*),*] $type:ty),* $(,)?) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<$($parameter: $($bound +)*),*> Keep for $type {
+            type Owned = Self;
+            type View<'a> = &'a Self where Self: 'a;
+            fn keep(self) -> Self {
+                self
+            }
+            #[inline(always)]
+            fn view(&self) -> &Self {
+                self
+            }
+        }
+        #[diagnostic::do_not_recommend]
+        impl<$($parameter: $($bound +)*),*> Record for $type {}
+        #[diagnostic::do_not_recommend]
+        impl<$($parameter: $($bound +)*),*> Lookup for $type where Self: PartialEq {
+            fn is(&self, kept: &Self) -> bool {
+                self == kept
+            }
+        }
+    )*};
+}
+
+seen_by_reference!(
+    [T: Record] Box<T>,
+    [T: Stored | Send | Sync] Arc<T>,
+    [T: Record | Ord] BTreeSet<T>,
+    [K: Record | Ord, V: Record] BTreeMap<K, V>,
+    [T: Record | Hash | Eq, S: BuildHasher | Default | Clone | Send | Sync | Shared] HashSet<T, S>,
+    [K: Record | Hash | Eq, V: Record, S: BuildHasher | Default | Clone | Send | Sync | Shared] HashMap<K, V, S>,
+    [T: Record] VecDeque<T>,
+    [] PathBuf,
+);
+
+/// `'static` as a bound that fits into the list above.
+#[doc(hidden)]
+pub trait Shared: 'static {}
+impl<T: ?Sized + 'static> Shared for T {}
+
+macro_rules! tuples {
+    ($(($($name:ident $index:tt),+))*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<$($name: Keep),+> Keep for ($($name,)+) {
+            type Owned = ($($name::Owned,)+);
+            type View<'a> = ($($name::View<'a>,)+) where Self: 'a;
+            #[inline]
+            fn keep(self) -> Self::Owned {
+                ($(self.$index.keep(),)+)
+            }
+            #[inline(always)]
+            fn view(&self) -> Self::View<'_> {
+                ($(self.$index.view(),)+)
+            }
+            #[inline(always)]
+            fn prefetch(&self) {
+                $(self.$index.prefetch();)+
+            }
+        }
+        #[diagnostic::do_not_recommend]
+        impl<$($name: Record),+> Record for ($($name,)+) {}
+        #[diagnostic::do_not_recommend]
+        impl<$($name: Lookup),+> Lookup for ($($name,)+) {
+            #[inline(always)]
+            fn is(&self, kept: &Self::Owned) -> bool {
+                $(self.$index.is(&kept.$index))&&+
+            }
+        }
+    )*};
+}
+
+tuples! {
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
+}
