@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::block::{Block, Views};
 use crate::record::{Keep, Same};
-use crate::table::{Entry, SHARDS, ShardedTable};
+use crate::table::{Entry, SHARDS, Shards};
 
 /// The records of a stream in one batch, in memory, in partitions.
 pub trait Dataset: Sync {
@@ -177,7 +177,7 @@ impl<T: Keep + Sync> Dataset for Rows<T> {
 
 /// One record a key: what a shuffle leaves. A shard is a partition.
 pub struct Keyed<K, V> {
-    pub(crate) table: ShardedTable<K, V>,
+    pub(crate) shards: Shards<K, V>,
 }
 
 /// The entries of a shard, seen as pairs.
@@ -214,20 +214,20 @@ impl<K: Keep + Sync, V: Keep + Sync> Dataset for Keyed<K, V> {
         SHARDS
     }
     fn weight(&self, partition: usize) -> usize {
-        self.table.shards[partition].entries().len()
+        self.shards[partition].len()
     }
     fn grain(&self) -> usize {
         1024
     }
     #[inline]
     fn views(&self, partition: usize, range: Range<usize>) -> PairViews<'_, K, V> {
-        PairViews(self.table.shards[partition].entries()[range].iter())
+        PairViews(self.shards[partition][range].iter())
     }
 }
 
 /// The keys of a [`Keyed`] dataset as records of their own.
 pub struct Keys<K> {
-    pub(crate) table: ShardedTable<K, ()>,
+    pub(crate) shards: Shards<K, ()>,
 }
 
 /// The keys of a shard.
@@ -260,14 +260,14 @@ impl<K: Keep + Sync> Dataset for Keys<K> {
         SHARDS
     }
     fn weight(&self, partition: usize) -> usize {
-        self.table.shards[partition].entries().len()
+        self.shards[partition].len()
     }
     fn grain(&self) -> usize {
         1024
     }
     #[inline]
     fn views(&self, partition: usize, range: Range<usize>) -> KeyViews<'_, K> {
-        KeyViews(self.table.shards[partition].entries()[range].iter())
+        KeyViews(self.shards[partition][range].iter())
     }
 }
 

@@ -58,6 +58,11 @@ impl Workers {
         &self.batch
     }
 
+    /// Whether so many records are merged faster by all workers than by one.
+    pub(crate) fn is_worth_sharing(&self, records: usize) -> bool {
+        self.count > 1 && records >= self.grain.unwrap_or(MERGE_GRAIN)
+    }
+
     /// Applies `f` to each item, in parallel if there are enough `records`, keeping the order.
     pub(crate) fn map<T: Send, U: Send>(&self, items: Vec<T>, records: usize, f: impl Fn(T) -> U + Sync) -> Vec<U> {
         let tasks = items.len();
@@ -66,8 +71,7 @@ impl Workers {
             waiting.push(Some(item));
         }
         let waiting = Mutex::new(waiting);
-        let is_worth_it = records >= self.grain.unwrap_or(MERGE_GRAIN);
-        self.collect(tasks, is_worth_it, |task| {
+        self.collect(tasks, self.is_worth_sharing(records), |task| {
             let item = waiting.lock().unwrap_or_else(PoisonError::into_inner)[task].take();
             item.map(&f)
         })
@@ -75,7 +79,7 @@ impl Workers {
 
     /// Sorts `rows`, keeping the order of equal ones.
     pub(crate) fn sort_by<T: Send>(&self, rows: &mut [T], order: impl Fn(&T, &T) -> Ordering + Sync) {
-        if self.pool.is_some() && rows.len() >= self.grain.unwrap_or(MERGE_GRAIN) {
+        if self.is_worth_sharing(rows.len()) {
             let runs: Vec<&mut [T]> = rows.chunks_mut(rows.len().div_ceil(self.count)).collect();
             self.map(runs, usize::MAX, |run| run.sort_by(&order));
         }

@@ -43,10 +43,13 @@ const NUMBER: Slot = (1 << NUMBER_BITS) - 1;
 /// More would not fit into a slot: 2 billion keys in all shards.
 const MAX_ENTRIES: usize = NUMBER as usize - 1;
 const MIN_SLOTS: usize = 8;
-/// With fewer keys a shard's index stays in a near cache, even if it is four times as large.
-pub const SMALL: usize = 256;
+/// With fewer keys in all, a table and a sparse index of it stay in a near cache.
+pub const FEW: usize = 1 << 14;
 /// From how many keys a shard on room is made ahead.
 pub const RESERVED_FROM: usize = 8;
+
+/// The entries of a table, split by hash.
+pub type Shards<K, V> = Vec<Vec<Entry<K, V>>>;
 
 /// The bits of a hash that a slot keeps: neither the lowest ones, which place the slot, nor the highest, which are the shard's.
 #[inline(always)]
@@ -54,7 +57,7 @@ fn tag(hash: u64) -> Slot {
     (hash >> 26) as Slot & !NUMBER
 }
 
-/// One shard of a [`ShardedTable`].
+/// A table that is not split, or one shard of a [`ShardedTable`].
 pub struct Table<K, V> {
     /// A power of two of slots, at most three quarters of them used, or none.
     slots: Vec<Slot>,
@@ -96,11 +99,32 @@ impl<K, V> Table<K, V> {
     }
 
     /// Makes room for `keys` keys in an empty table.
-    fn reserve(&mut self, keys: usize) {
-        // A small index may be sparse, so that what is looked for is mostly in its first slot.
-        let slots = if keys < SMALL { keys * 4 } else { keys.min(MAX_ENTRIES) * 4 / 3 + 1 };
-        self.slots = vec![0; slots.next_power_of_two().max(MIN_SLOTS)];
-        self.entries.reserve(keys);
+    pub fn reserve(&mut self, keys: usize) {
+        if keys > 0 {
+            // A small index may be sparse, so that what is looked for is mostly in its first slot.
+            let slots = if keys < FEW { keys * 6 } else { keys.min(MAX_ENTRIES) * 4 / 3 + 1 };
+            self.slots = vec![0; slots.next_power_of_two().max(MIN_SLOTS)];
+            self.entries.reserve(keys);
+        }
+    }
+
+    /// Splits the entries by their hash.
+    pub fn into_shards(self) -> Shards<K, V> {
+        let mut lengths = [0; SHARDS];
+        self.entries.iter().for_each(|entry| lengths[shard_of(entry.hash)] += 1);
+        let mut shards: Shards<K, V> = lengths.into_iter().map(Vec::with_capacity).collect();
+        self.entries.into_iter().for_each(|entry| shards[shard_of(entry.hash)].push(entry));
+        shards
+    }
+
+    /// Adds an entry whose key there is not.
+    pub fn push(&mut self, entry: Entry<K, V>) {
+        if self.is_full() {
+            self.grow();
+        }
+        let at = vacancy(&self.slots, entry.hash);
+        self.slots[at] = tag(entry.hash) | (self.entries.len() as Slot + 1);
+        self.entries.push(entry);
     }
 
     #[inline(always)]
@@ -171,14 +195,18 @@ impl<K: Eq, V> Table<K, V> {
         (self.entries[number].key == *key).then_some(number)
     }
 
+    /// Folds `value` into the entry of this number.
+    ///
+    /// # Panics
+    /// When there is none.
     #[inline(always)]
-    fn fold_entry<T>(&mut self, number: usize, value: T, merge: impl FnOnce(V, T) -> V) {
+    pub fn fold_entry<T>(&mut self, number: usize, value: T, merge: impl FnOnce(V, T) -> V) {
         fold_in_place(&mut self.entries, number, |entry| &mut entry.value, |old| merge(old, value));
     }
 
     /// The number of the key's entry, or the empty slot where it belongs.
     #[inline(always)]
-    fn find(&self, hash: u64, key: &K) -> Result<usize, usize> {
+    pub fn find(&self, hash: u64, key: &K) -> Result<usize, usize> {
         if self.slots.is_empty() {
             return Err(0);
         }
@@ -200,8 +228,9 @@ impl<K: Eq, V> Table<K, V> {
         }
     }
 
+    /// Adds an entry at the slot that [`find`](Self::find) gave for its key.
     #[inline]
-    fn insert_at(&mut self, mut at: usize, hash: u64, key: K, value: V) {
+    pub fn insert_at(&mut self, mut at: usize, hash: u64, key: K, value: V) {
         if self.is_full() {
             self.grow();
             at = vacancy(&self.slots, hash);
@@ -244,18 +273,28 @@ impl<K, V> ShardedTable<K, V> {
         }
     }
 
+    /// Takes in the entries of a table, whose keys are others.
+    pub fn take(&mut self, table: Table<K, V>) {
+        table.entries.into_iter().for_each(|entry| self.shards[shard_of(entry.hash)].push(entry));
+    }
+
+    /// The entries of each shard.
+    pub fn into_shards(self) -> Shards<K, V> {
+        self.shards.into_iter().map(Table::into_entries).collect()
+    }
+
     /// How many keys the table holds.
     pub fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.entries.len()).sum()
     }
 }
 
-impl<K: Hash + Eq, V> ShardedTable<K, V> {
-    /// As [`Table::fold`], in the shard of `key`.
-    #[inline(always)]
-    pub fn fold<T>(&mut self, key: K, value: T, create: impl FnOnce(T) -> V, merge: impl FnOnce(V, T) -> V) {
-        let hash = hash_of(&key);
-        self.shards[shard_of(hash)].fold(hash, key, value, create, merge);
+impl<K, V> From<Table<K, V>> for ShardedTable<K, V> {
+    fn from(table: Table<K, V>) -> Self {
+        let mut sharded = ShardedTable::default();
+        sharded.reserve(table.entries.len() / SHARDS);
+        sharded.take(table);
+        sharded
     }
 }
 
@@ -263,7 +302,8 @@ impl<K: Hash + Eq, V> ShardedTable<K, V> {
 pub const TOGETHER: usize = 32;
 
 impl<K: Keep + Eq, V> ShardedTable<K, V> {
-    /// As [`Table::fold`] for up to [`TOGETHER`] records, and leaves `waiting` empty.
+    /// As [`Table::fold`] for up to [`TOGETHER`] records, and leaves `waiting` empty. Returns the hash of the last one and the
+    /// number of the entry that has this hash, if there was one.
     ///
     /// A table larger than the near caches costs a wait for memory at each step of a look-up: slot, entry, key. Taking each step
     /// for all records before the next, and having what that needs fetched, lets these waits overlap. The candidates stay valid
@@ -274,7 +314,7 @@ impl<K: Keep + Eq, V> ShardedTable<K, V> {
         waiting: &mut Vec<Entry<K, T>>,
         create: impl Fn(T) -> V,
         merge: impl Fn(V, T) -> V,
-    ) {
+    ) -> Option<(u64, usize)> {
         let (mut candidates, shards) = ([0; TOGETHER], self.all_shards());
         for record in &*waiting {
             let slots = &shards[shard_of(record.hash)].slots;
@@ -288,6 +328,9 @@ impl<K: Keep + Eq, V> ShardedTable<K, V> {
         for (candidate, record) in candidates.iter_mut().zip(&*waiting) {
             *candidate = shards[shard_of(record.hash)].with_hash(*candidate, record.hash);
         }
+        // Its hash is compared already.
+        let last = waiting.iter().zip(candidates).last();
+        let last = last.and_then(|(record, slot)| Some((record.hash, (slot & NUMBER).checked_sub(1)? as usize)));
         for (candidate, Entry { hash, key, value }) in candidates.into_iter().zip(waiting.drain(..)) {
             let shard = &mut shards[shard_of(hash)];
             match shard.number_if_equal(candidate, &key) {
@@ -295,6 +338,7 @@ impl<K: Keep + Eq, V> ShardedTable<K, V> {
                 None => shard.fold(hash, key, value, &create, &merge),
             }
         }
+        last
     }
 }
 
@@ -314,14 +358,34 @@ mod tests {
 
     #[test]
     fn many_keys_are_all_found_again() {
-        let mut table = ShardedTable::default();
+        let mut table = Table::default();
         for round in 0..3u64 {
-            for key in 0..10_000u64 {
-                table.fold(key.to_string(), round, |n| n, |a, b| a + b);
+            for key in (0..10_000u64).map(|key| key.to_string()) {
+                table.fold(hash_of(&key), key, round, |n| n, |a, b| a + b);
             }
         }
-        assert_eq!(table.len(), 10_000);
-        assert!(table.shards.iter().flat_map(Table::entries).all(|entry| entry.value == 3));
+        assert_eq!(table.entries().len(), 10_000);
+        assert!(table.entries().iter().all(|entry| entry.value == 3));
+    }
+
+    #[test]
+    fn a_split_table_has_the_same_entries_in_the_same_order() {
+        let mut table = Table::default();
+        for key in (0..1000u64).rev() {
+            table.fold(hash_of(&key), key, key, |n| n, |_, n| n);
+        }
+        let keys = |shard: &Vec<Entry<u64, u64>>| shard.iter().map(|entry| entry.key).collect::<Vec<_>>();
+        let mut sharded = ShardedTable::default();
+        sharded.take(std::mem::take(&mut table));
+        assert_eq!(sharded.len(), 1000);
+        for (number, shard) in sharded.into_shards().iter().enumerate() {
+            let own: Vec<_> = (0..1000u64).rev().filter(|key| shard_of(hash_of(key)) == number).collect();
+            assert_eq!(keys(shard), own);
+            shard.iter().for_each(|entry| table.push(Entry { ..*entry }));
+        }
+        for (number, shard) in table.into_shards().iter().enumerate() {
+            assert!(shard.iter().all(|entry| shard_of(entry.hash) == number && entry.key == entry.value));
+        }
     }
 
     #[test]

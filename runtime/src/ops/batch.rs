@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::ops::exchange::Side;
 use crate::record::{Keep, Pair, Same};
-use crate::table::{Entry, SHARDS, ShardedTable, Table};
+use crate::table::{Entry, SHARDS, Table};
 use crate::time::Time;
 
 /// See [`DStream::transform`](crate::DStream::transform).
@@ -102,9 +102,9 @@ where
                 let group: &mut (Vec<_>, Vec<_>) = groups.entry(*hash, key.view().same(), Default::default);
                 group.1.push(value.view());
             }
-            groups
+            groups.into_entries()
         });
-        Keyed { table: ShardedTable { shards } }
+        Keyed { shards }
     })
 }
 
@@ -124,10 +124,10 @@ macro_rules! joins {
             W: Keep<View<'d>: Send + Sync> + Sync,
         {
             let groups = cogroup(engine, label, left, right)?;
-            let records = groups.table.len();
-            let joined = engine.workers().map(groups.table.shards, records, |shard| {
+            let records = groups.shards.iter().map(Vec::len).sum();
+            let joined = engine.workers().map(groups.shards, records, |shard| {
                 let mut rows = Vec::new();
-                for entry in shard.into_entries() {
+                for entry in shard {
                     let (key, ($v, $w)) = (entry.key, entry.value);
                     rows.extend($pairs.map(|pair| (key, pair)));
                 }

@@ -10,7 +10,8 @@ use crate::stage::{Part, Workers};
 use crate::table::{Entry, RESERVED_FROM, SHARDS, hash_of, shard_of};
 use crate::window::Arrivals;
 
-use super::by_key::{Combined, Fold};
+use super::by_key::Fold;
+use super::combined::Combined;
 
 /// Of so many records the first ones are looked at.
 const PERIOD: usize = 1 << 16;
@@ -158,10 +159,10 @@ impl<K: Key, V, C, F: Fold<V, C>> Entering<K, V, C, F> {
             self.combine(&fold);
             self.combined.remember(fold);
         }
-        let (table, fold) = self.combined.finish();
-        for (shard, (singles, combined)) in self.singles.into_iter().zip(table.shards).enumerate() {
+        let (shards, fold) = self.combined.finish();
+        for (shard, (singles, combined)) in self.singles.into_iter().zip(shards).enumerate() {
             arrivals.add_singles(shard, singles);
-            arrivals.add_combined(shard, combined.into_entries());
+            arrivals.add_combined(shard, combined);
         }
         fold
     }
@@ -172,8 +173,8 @@ impl<K: Key, V, C: Send, F: Fold<V, C> + Sync> Entering<K, V, C, F> {
     pub(super) fn arrivals(parts: Vec<Self>, workers: &Workers) -> (Arrivals<K, C>, Option<F>) {
         if Self::ALWAYS_COMBINES {
             let combined = parts.into_iter().map(|part| part.combined).collect();
-            let (table, fold) = Combined::merge_parts(combined, workers);
-            return (table.into(), fold);
+            let (shards, fold) = Combined::merge_parts(combined, workers);
+            return (Arrivals::combined(shards), fold);
         }
         let (mut arrivals, mut fold) = (Arrivals::new(SHARDS), None);
         for part in parts {

@@ -11,6 +11,7 @@
 pub mod aggregated;
 pub mod batch;
 pub mod by_key;
+pub mod combined;
 pub mod entering;
 pub mod exchange;
 pub mod narrow;

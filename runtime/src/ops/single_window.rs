@@ -11,7 +11,7 @@ use crate::ops::windowed::{CountedForWindow, Folded};
 use crate::record::{Keep, Record};
 use crate::saved::{Captured, DescribeValue, Description, Saved};
 use crate::stage::Workers;
-use crate::table::{ShardedTable, hash_of, shard_of};
+use crate::table::{Entry, Table, hash_of, shard_of};
 use crate::time::Time;
 use crate::transaction::{StateSize, Transaction, delegate_transaction};
 use crate::window::{Algorithm, KeyedWindow, Merge, Subtract};
@@ -39,8 +39,10 @@ impl<C: Record, F: Merge<C> + Send + Sync, A: Algorithm<C, F>> Single<C, F, A> {
         let is_due = self.window.shape().is_due(time);
         engine.caught(label, || {
             if engine.is_due() {
-                let mut batch = ShardedTable::default();
-                value.into_iter().for_each(|value| batch.fold((), value, |value| value, |_, value| value));
+                let mut batch = Table::default();
+                if let Some(value) = value {
+                    batch.push(Entry { hash: hash_of(&()), key: (), value });
+                }
                 self.window.advance(workers, time, batch, fold);
             }
             if is_due {

@@ -1,6 +1,6 @@
 //! What a batch brings to a window.
 
-use crate::table::{Entry, ShardedTable};
+use crate::table::{Entry, Shards, Table};
 
 /// For each shard runs of entries, in the order of their records.
 pub struct Arrivals<Q, C> {
@@ -24,6 +24,13 @@ impl<Q, C> Arrivals<Q, C> {
         let mut all = Vec::with_capacity(shards);
         all.resize_with(shards, Vec::new);
         Arrivals { shards: all }
+    }
+
+    /// One value a key.
+    pub fn combined(shards: Shards<Q, C>) -> Self {
+        let mut arrivals = Arrivals::new(shards.len());
+        shards.into_iter().enumerate().for_each(|(number, entries)| arrivals.add_combined(number, entries));
+        arrivals
     }
 
     /// Adds a run to a shard: values as they came, each with its key.
@@ -58,12 +65,8 @@ impl<Q, C> Arrivals<Q, C> {
     }
 }
 
-impl<Q, C> From<ShardedTable<Q, C>> for Arrivals<Q, C> {
-    fn from(table: ShardedTable<Q, C>) -> Self {
-        let mut arrivals = Arrivals::new(table.shards.len());
-        for (number, shard) in table.shards.into_iter().enumerate() {
-            arrivals.add_combined(number, shard.into_entries());
-        }
-        arrivals
+impl<Q, C> From<Table<Q, C>> for Arrivals<Q, C> {
+    fn from(table: Table<Q, C>) -> Self {
+        Arrivals::combined(table.into_shards())
     }
 }

@@ -9,7 +9,7 @@ use super::{KeyedWindow, Shape, Subtract};
 use crate::dataset::Dataset;
 use crate::record::Record;
 use crate::stage::Workers;
-use crate::table::ShardedTable;
+use crate::table::{Table, hash_of};
 use crate::time::Time;
 
 #[derive(Clone)]
@@ -89,9 +89,9 @@ type Window<N> = KeyedWindow<u64, N, Sum, Subtract>;
 type Batch<N> = (u64, Vec<(u64, N)>);
 
 fn advance<N: Number>(window: &mut Window<N>, workers: &Workers, (second, pairs): &Batch<N>) {
-    let mut table = ShardedTable::default();
+    let mut table = Table::default();
     for (key, value) in pairs {
-        table.fold(*key, *value, |value| value, N::plus);
+        table.fold(hash_of(key), *key, *value, |value| value, N::plus);
     }
     window.advance(workers, Time::from_millis(second * 1000), table, Some(Sum));
 }
@@ -235,8 +235,8 @@ fn a_zero_leaves_a_product() {
         KeyedWindow::<u64, f64, Product, Subtract>::new(Shape::new(Duration::from_secs(3), Duration::from_secs(1)));
     let mut found = Vec::new();
     for (second, value) in (1..).zip([2.0, 0.0, 0.0, 3.0, 5.0, 7.0]) {
-        let mut table = ShardedTable::default();
-        table.fold(1u64, value, |value| value, |_, value| value);
+        let mut table = Table::default();
+        table.fold(hash_of(&1u64), 1u64, value, |value| value, |_, value| value);
         window.advance(&workers, Time::from_millis(second * 1000), table, Some(Product));
         window.commit(&workers);
         let window = window.read(&workers);

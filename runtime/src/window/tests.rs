@@ -10,7 +10,7 @@ use super::*;
 use crate::dataset::Dataset;
 use crate::record::{Keep, Record};
 use crate::stage::{Workers, caught};
-use crate::table::{Entry, SHARDS, ShardedTable, hash_of, shard_of};
+use crate::table::{Entry, SHARDS, Table, hash_of, shard_of};
 use crate::time::Time;
 
 /// Numbers by a fixed rule.
@@ -124,10 +124,10 @@ fn window<C: Record, A: Algorithm<C, Functions>>(length: u64, slide: u64) -> Key
     KeyedWindow::new(Shape::new(Duration::from_secs(length), Duration::from_secs(slide)))
 }
 
-fn combined<'a, C: Record>(records: &'a [(String, C)], case: &Case<C>) -> ShardedTable<&'a str, C> {
-    let mut table = ShardedTable::default();
+fn combined<'a, C: Record>(records: &'a [(String, C)], case: &Case<C>) -> Table<&'a str, C> {
+    let mut table = Table::default();
     for (key, value) in records {
-        table.fold(key.as_str(), value.clone(), |value| value, case.merge);
+        table.fold(hash_of(key), key.as_str(), value.clone(), |value| value, case.merge);
     }
     table
 }
@@ -146,8 +146,8 @@ fn arrivals<'a, C: Record>(records: &'a [(String, C)], case: &Case<C>, second: u
     }
     let half = (records.len() - singles).div_ceil(2).max(1);
     for part in records[singles..].chunks(half) {
-        for (number, shard) in combined(part, case).shards.into_iter().enumerate() {
-            arrivals.add_combined(number, shard.into_entries());
+        for (number, shard) in combined(part, case).into_shards().into_iter().enumerate() {
+            arrivals.add_combined(number, shard);
         }
     }
     arrivals
@@ -425,7 +425,7 @@ fn a_batch_that_never_succeeds_leaves_no_trace() {
         all.sort();
         assert_eq!(all, first);
     }
-    window.advance(&workers, time(4), ShardedTable::<&str, String>::default(), None);
+    window.advance(&workers, time(4), Table::<&str, String>::default(), None);
     window.commit(&workers);
     assert_eq!((window.keys(), window.oldest()), (0, None));
 }

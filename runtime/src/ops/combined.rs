@@ -1,0 +1,241 @@
+//! A worker's table of a fold by key, and how the tables of all workers become one.
+
+use crate::dataset::Keyed;
+use crate::ops::by_key::Fold;
+use crate::record::Key;
+use crate::stage::{Gather, Part, Workers};
+use crate::table::{Entry, FEW, SHARDS, ShardedTable, Shards, TOGETHER, Table, hash_of, shard_of};
+
+/// A worker's part of a fold by key.
+pub struct Combined<K, V, C, F> {
+    /// All keys, while there are few: then one table is faster than one that is split, and nothing has to be waited for.
+    few: Table<K, C>,
+    many: Option<Many<K, V, C>>,
+    fold: Option<F>,
+}
+
+/// What a worker has made of many keys.
+struct Many<K, V, C> {
+    table: ShardedTable<K, C>,
+    /// Records that wait until there are enough to look their keys up together.
+    waiting: Vec<Entry<K, V>>,
+    /// The hash of a key that may have many records, and the number of its entry. It lies in a near cache, so they do not wait; none
+    /// of the key's is waiting.
+    hot: Option<(u64, usize)>,
+    /// How many records the hot key has had while others have waited.
+    hits: usize,
+}
+
+impl<K, V, C> Many<K, V, C> {
+    /// Makes room for `keys` keys in all.
+    fn with_capacity(keys: usize) -> Self {
+        let (mut table, waiting) = (ShardedTable::default(), Vec::with_capacity(TOGETHER));
+        table.reserve(keys / SHARDS);
+        Many { table, waiting, hot: None, hits: 0 }
+    }
+}
+
+impl<K: Key, V, C> Many<K, V, C> {
+    #[inline(always)]
+    fn push(&mut self, hash: u64, key: K, value: V, fold: &impl Fold<V, C>) {
+        if let Some((hot, number)) = self.hot
+            && hot == hash
+        {
+            let shard = &mut self.table.shards[shard_of(hash)];
+            if shard.entries()[number].key == key {
+                self.hits += 1;
+                return shard.fold_entry(number, value, |combined, value| fold.merge_value(combined, value));
+            }
+        }
+        self.waiting.push(Entry { hash, key, value });
+        if self.waiting.len() == TOGETHER {
+            self.fold_waiting(fold);
+        }
+    }
+
+    #[inline(always)]
+    fn fold_waiting(&mut self, fold: &impl Fold<V, C>) {
+        let (create, merge) = (|value| fold.create(value), |combined, value| fold.merge_value(combined, value));
+        let last = self.table.fold_together(&mut self.waiting, create, merge);
+        // A key stays hot as long as it has more records than all others.
+        if self.hits < TOGETHER {
+            self.hot = last;
+        }
+        self.hits = 0;
+    }
+}
+
+impl<K, V, C, F> Default for Combined<K, V, C, F> {
+    fn default() -> Self {
+        Combined { few: Table::default(), many: None, fold: None }
+    }
+}
+
+impl<K: Key, V, C, F: Fold<V, C>> Combined<K, V, C, F> {
+    #[inline(always)]
+    pub(super) fn fold_all(&mut self, batch: impl Iterator<Item = (K, V)>, fold: F) {
+        batch.for_each(|(key, value)| self.push(hash_of(&key), key, value, &fold));
+        self.remember(fold);
+    }
+
+    #[inline(always)]
+    pub(super) fn push(&mut self, hash: u64, key: K, value: V, fold: &F) {
+        if let Some(many) = &mut self.many {
+            return many.push(hash, key, value, fold);
+        }
+        match self.few.find(hash, &key) {
+            Ok(number) => self.few.fold_entry(number, value, |combined, value| fold.merge_value(combined, value)),
+            Err(at) => {
+                self.few.insert_at(at, hash, key, fold.create(value));
+                self.spread_if_full();
+            }
+        }
+    }
+
+    /// A value that is combined already. To be called before the first `push`.
+    pub(super) fn add(&mut self, entry: Entry<K, C>, fold: &F) {
+        let Entry { hash, key, value } = entry;
+        let (create, merge) = (|value| value, |left, right| fold.merge(left, right));
+        match &mut self.many {
+            Some(many) => many.table.shards[shard_of(hash)].fold(hash, key, value, create, merge),
+            None => {
+                self.few.fold(hash, key, value, create, merge);
+                self.spread_if_full();
+            }
+        }
+    }
+
+    pub(super) fn take_fold(&mut self) -> Option<F> {
+        self.fold.take()
+    }
+
+    /// To be called after the last `push`.
+    #[inline(always)]
+    pub(super) fn remember(&mut self, fold: F) {
+        self.fold = Some(fold);
+    }
+
+    /// The entries of all keys, and the function.
+    pub(super) fn finish(mut self) -> (Shards<K, C>, Option<F>) {
+        self.fold_waiting();
+        let shards = match self.many {
+            Some(many) => many.table.into_shards(),
+            None => self.few.into_shards(),
+        };
+        (shards, self.fold)
+    }
+
+    fn fold_waiting(&mut self) {
+        if let (Some(many), Some(fold)) = (&mut self.many, &self.fold) {
+            many.fold_waiting(fold);
+        }
+    }
+}
+
+impl<K, V, C, F> Combined<K, V, C, F> {
+    /// Splits the table once there are many keys.
+    #[inline(always)]
+    fn spread_if_full(&mut self) {
+        if self.few.entries().len() == FEW {
+            self.spread();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn spread(&mut self) {
+        let mut many = Many::with_capacity(2 * FEW);
+        many.table.take(std::mem::take(&mut self.few));
+        self.many = Some(many);
+    }
+
+    fn keys(&self) -> usize {
+        self.many.as_ref().map_or(self.few.entries().len(), |many| many.table.len())
+    }
+}
+
+impl<K: Send, V: Send, C: Send, F: Send> Part for Combined<K, V, C, F> {
+    /// The number of keys, as if each shard had as many as the largest one.
+    fn size(&self) -> usize {
+        match &self.many {
+            Some(many) => many.table.largest_shard() * SHARDS,
+            None => self.few.entries().len(),
+        }
+    }
+    fn reserve(&mut self, size: usize) {
+        if size < FEW {
+            self.few.reserve(size);
+        } else {
+            self.many = Some(Many::with_capacity(size));
+        }
+    }
+    fn clear(&mut self) {
+        *self = Combined { fold: self.fold.take(), ..Combined::default() };
+    }
+}
+
+impl<K, V, C, F> Gather for Combined<K, V, C, F>
+where
+    K: Key,
+    C: Send,
+    F: Fold<V, C> + Sync,
+{
+    type Output = Keyed<K, C>;
+
+    fn gather(parts: Vec<Self>, workers: &Workers) -> Keyed<K, C> {
+        Keyed { shards: Combined::merge_parts(parts, workers).0 }
+    }
+}
+
+impl<K: Key, V, C: Send, F: Fold<V, C> + Sync> Combined<K, V, C, F> {
+    /// The entries of all workers, and the function that they have folded by. A key keeps the place of its first record: parts are
+    /// merged in the order of the workers.
+    pub(super) fn merge_parts(mut parts: Vec<Self>, workers: &Workers) -> (Shards<K, C>, Option<F>) {
+        parts.iter_mut().for_each(Combined::fold_waiting);
+        let fold = parts.iter_mut().find_map(Combined::take_fold);
+        let keys = parts.iter().map(Combined::keys).sum();
+        let shards = match &fold {
+            Some(fold) => {
+                let merge = |left, right| fold.merge(left, right);
+                if parts.iter().all(|part| part.many.is_none()) && !workers.is_worth_sharing(keys) {
+                    merge_few(parts.into_iter().map(|part| part.few), merge).into_shards()
+                } else {
+                    let tables = parts.into_iter().map(Combined::into_table).collect();
+                    merge_tables(tables, keys, merge, workers)
+                }
+            }
+            None => Table::default().into_shards(),
+        };
+        (shards, fold)
+    }
+
+    fn into_table(self) -> ShardedTable<K, C> {
+        self.many.map_or_else(|| ShardedTable::from(self.few), |many| many.table)
+    }
+}
+
+/// Merges the workers' tables in their order.
+fn merge_few<K: Key, C>(mut tables: impl Iterator<Item = Table<K, C>>, merge: impl Fn(C, C) -> C) -> Table<K, C> {
+    let mut merged = tables.next().unwrap_or_default();
+    for Entry { hash, key, value } in tables.flat_map(Table::into_entries) {
+        merged.fold(hash, key, value, |value| value, &merge);
+    }
+    merged
+}
+
+/// The same shard by shard, in parallel.
+fn merge_tables<K: Key, C: Send>(
+    mut tables: Vec<ShardedTable<K, C>>,
+    keys: usize,
+    merge: impl Fn(C, C) -> C + Sync,
+    workers: &Workers,
+) -> Shards<K, C> {
+    if tables.len() <= 1 {
+        return tables.pop().unwrap_or_default().into_shards();
+    }
+    let mut columns: Vec<Vec<Table<K, C>>> = (0..SHARDS).map(|_| Vec::with_capacity(tables.len())).collect();
+    for table in tables {
+        columns.iter_mut().zip(table.shards).for_each(|(column, shard)| column.push(shard));
+    }
+    workers.map(columns, keys, |column| merge_few(column.into_iter(), &merge).into_entries())
+}
