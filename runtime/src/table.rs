@@ -175,17 +175,23 @@ impl<K: Eq, V> Table<K, V> {
         }
     }
 
-    /// The value of `key`, inserted if it is new.
+    /// The number of the entry of `key`, inserted if it is new.
     #[inline(always)]
-    pub fn entry(&mut self, hash: u64, key: K, create: impl FnOnce() -> V) -> &mut V {
-        let index = match self.find(hash, &key) {
-            Ok(index) => index,
+    pub fn number(&mut self, hash: u64, key: K, create: impl FnOnce() -> V) -> usize {
+        match self.find(hash, &key) {
+            Ok(number) => number,
             Err(at) => {
                 self.insert_at(at, hash, key, create());
                 self.entries.len() - 1
             }
-        };
-        &mut self.entries[index].value
+        }
+    }
+
+    /// The value of `key`, inserted if it is new.
+    #[inline(always)]
+    pub fn entry(&mut self, hash: u64, key: K, create: impl FnOnce() -> V) -> &mut V {
+        let number = self.number(hash, key, create);
+        &mut self.entries[number].value
     }
 
     /// The number of the slot's entry, if it has this key.

@@ -88,11 +88,8 @@ where
     V: Keep<View<'d>: Send> + Sync,
     W: Keep<View<'d>: Send> + Sync,
 {
-    let records = |runs: &[Vec<_>]| runs.iter().map(Vec::len).sum::<usize>();
-    let total = left.shards.iter().map(|runs| records(runs)).sum::<usize>()
-        + right.shards.iter().map(|runs| runs.iter().map(Vec::len).sum::<usize>()).sum::<usize>();
     engine.caught(label, || {
-        let shards = engine.workers().map((0..SHARDS).collect(), total, |shard| {
+        let shards = engine.workers().map((0..SHARDS).collect(), left.len() + right.len(), |shard| {
             let mut groups = Table::default();
             for Entry { hash, key, value } in left.shards[shard].iter().flatten() {
                 let group: &mut (Vec<_>, Vec<_>) = groups.entry(*hash, key.view(), Default::default);
@@ -106,51 +103,4 @@ where
         });
         Keyed { shards }
     })
-}
-
-macro_rules! joins {
-    ($($name:ident: $left:ty, $right:ty; |$v:ident, $w:ident| $pairs:expr;)*) => {$(
-        #[doc = concat!("See [`DStream::", stringify!($name), "`](crate::DStream::", stringify!($name), ").")]
-        pub fn $name<'d, K, L, V, W>(
-            engine: &Engine,
-            label: &str,
-            left: &'d Side<K, V>,
-            right: &'d Side<L, W>,
-        ) -> Result<Rows<(K::View<'d>, ($left, $right))>>
-        where
-            K: Keep<View<'d>: Hash + Eq + Send + Sync> + Sync,
-            L: Keep<View<'d>: Same<K::View<'d>>> + Sync,
-            V: Keep<View<'d>: Send + Sync> + Sync,
-            W: Keep<View<'d>: Send + Sync> + Sync,
-        {
-            let groups = cogroup(engine, label, left, right)?;
-            let records = groups.shards.iter().map(Vec::len).sum();
-            let joined = engine.workers().map(groups.shards, records, |shard| {
-                let mut rows = Vec::new();
-                for entry in shard {
-                    let (key, ($v, $w)) = (entry.key, entry.value);
-                    rows.extend($pairs.map(|pair| (key, pair)));
-                }
-                rows
-            });
-            Ok(Rows::separate(joined))
-        }
-    )*};
-}
-
-joins! {
-    join: V::View<'d>, W::View<'d>;
-        |v, w| v.iter().flat_map(|v| w.iter().map(move |w| (*v, *w)));
-    left_outer_join: V::View<'d>, Option<W::View<'d>>;
-        |v, w| v.iter().flat_map(|v| or_none(&w).map(move |w| (*v, w)));
-    right_outer_join: Option<V::View<'d>>, W::View<'d>;
-        |v, w| or_none(&v).flat_map(|v| w.iter().map(move |w| (v, *w)));
-    full_outer_join: Option<V::View<'d>>, Option<W::View<'d>>;
-        |v, w| or_none(&v).flat_map(|v| or_none(&w).map(move |w| (v, w)));
-}
-
-/// The values, or one `None` where there is no value.
-fn or_none<T: Copy>(values: &[T]) -> impl Iterator<Item = Option<T>> {
-    let none = values.is_empty().then_some(None);
-    values.iter().copied().map(Some).chain(none)
 }

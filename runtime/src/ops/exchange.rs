@@ -31,6 +31,13 @@ pub struct Side<K, V> {
     pub(crate) shards: Vec<Vec<Vec<Entry<K, V>>>>,
 }
 
+impl<K, V> Side<K, V> {
+    /// How many pairs there are.
+    pub(crate) fn len(&self) -> usize {
+        self.shards.iter().flatten().map(Vec::len).sum()
+    }
+}
+
 impl<K: Send, V: Send> Gather for Exchanged<K, V> {
     type Output = Side<K, V>;
 

@@ -3,7 +3,8 @@
 //! - [`narrow`]: a record at a time, inside a stage, as iterator adaptors.
 //! - [`by_key`], [`whole_batch`], [`exchange`](mod@exchange): the end of a stage, in which records meet. The function folds the
 //!   stage's records into a worker's part, a `Gather`, which also remembers the user's closure for merging the parts.
-//! - [`batch`]: operators that take a whole batch, on one thread: `transform`, sorting, joins.
+//! - [`batch`]: operators that take a whole batch: `transform`, sorting, `cogroup`. [`join`](mod@join) has the others that two
+//!   exchanged streams meet in.
 //! - [`window`]: the last batches of a stream: declared once in [`windows`], and moved on with each batch.
 //! - [`state`]: what is remembered of each key: declared once in [`states`], and met by each batch.
 //! - [`output`]: output operations.
@@ -14,6 +15,7 @@ pub mod by_key;
 pub mod combined;
 pub mod entering;
 pub mod exchange;
+pub mod join;
 pub mod narrow;
 pub mod output;
 pub mod single_window;
@@ -28,6 +30,7 @@ pub mod windows;
 pub use batch::*;
 pub use by_key::*;
 pub use exchange::*;
+pub use join::*;
 pub use narrow::*;
 pub use state::*;
 pub use whole_batch::*;
