@@ -2,14 +2,15 @@
 //! pipeline costs that has nothing to do.
 //!
 //! `cargo bench --bench latency` sends 100,000 lines a second for ten seconds, `-- 60` for a minute. A line says when it was sent.
-//! A batch is in time if it is done before the next one is due.
+//! A batch is in time if it is done before the next one is due. Beside it the same by hand, at the same time of day: a thread that
+//! reads, and one that wakes each millisecond and takes what there is. When that one is late, the machine was.
 #![allow(clippy::unwrap_used)]
 
 #[path = "common/timing.rs"]
 mod timing;
 
-use std::io::Write;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -59,7 +60,14 @@ impl StreamingListener for InTime {
         if batch.records() == 0 {
             return;
         }
-        let delay = now().saturating_sub(batch.batch_time.as_nanos() / 1000);
+        self.note(batch.batch_time.as_nanos() / 1000);
+    }
+}
+
+impl InTime {
+    /// A batch is done that was due then.
+    fn note(&self, due: u64) {
+        let delay = now().saturating_sub(due);
         self.batches.fetch_add(1, Relaxed);
         self.in_time.fetch_add(u64::from(delay < 1000), Relaxed);
         self.delays.lock().unwrap().push(delay);
@@ -86,28 +94,80 @@ fn quantiles(name: &str, values: &mut [u64]) {
     println!("{name}: {middle:.2} ms in the middle, 99 % within {most:.2}, 99.9 % {nearly_all:.2}, at most {worst:.2}");
 }
 
-fn run(seconds: u64) -> microbatch::Result<()> {
+/// Runs a side until it has all lines, and tells what it took.
+fn run(
+    name: &str,
+    seconds: u64,
+    side: impl FnOnce(u16, &Latencies, &Arc<InTime>, thread::JoinHandle<std::io::Result<()>>) -> microbatch::Result<()>,
+) -> microbatch::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let port = listener.local_addr()?.port();
     let sender = thread::spawn(move || send(&listener, seconds));
     let (latencies, in_time) = (Latencies::default(), Arc::new(InTime::default()));
-    let context = StreamingContext::new(pipeline(port, &latencies)).listener(in_time.clone()).start()?;
-    sender.join().unwrap()?;
-    context.await_termination_or_timeout(Duration::from_millis(200))?;
-    context.stop()?;
+    side(port, &latencies, &in_time, sender)?;
     let mut latencies = latencies.lock().unwrap();
     assert_eq!(latencies.len() as u64, seconds * 1000 * LINES_A_MILLISECOND, "lines are missing");
     let within = |limit: u64| latencies.iter().filter(|latency| **latency <= limit).count() as f64;
     println!(
-        "{} lines in {seconds} s, {:.2} % within 3 ms",
+        "{name}: {} lines in {seconds} s, {:.2} % within 3 ms",
         latencies.len(),
         within(3000) / latencies.len() as f64 * 100.0
     );
     quantiles("from sent to out", &mut latencies[WARM_UP..]);
     let (batches, good) = (in_time.batches.load(Relaxed), in_time.in_time.load(Relaxed));
-    println!("{batches} batches with lines, {:.2} % in time", good as f64 / batches as f64 * 100.0);
+    println!(
+        "{batches} batches with lines, {} late, {:.2} % in time",
+        batches - good,
+        good as f64 / batches as f64 * 100.0
+    );
     quantiles("from due to done", &mut in_time.delays.lock().unwrap());
     Ok(())
+}
+
+fn microbatch(seconds: u64) -> microbatch::Result<()> {
+    run("microbatch", seconds, |port, latencies, in_time, sender| {
+        let context = StreamingContext::new(pipeline(port, latencies)).listener(in_time.clone()).start()?;
+        sender.join().unwrap()?;
+        context.await_termination_or_timeout(Duration::from_millis(200))?;
+        context.stop()
+    })
+}
+
+fn by_hand(seconds: u64) -> microbatch::Result<()> {
+    run("by hand", seconds, |port, latencies, in_time, sender| {
+        let mut connection = TcpStream::connect(("127.0.0.1", port))?;
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let filled = Arc::clone(&received);
+        let reader = thread::spawn(move || {
+            let mut buffer = vec![0; 1 << 20];
+            while let Ok(read @ 1..) = connection.read(&mut buffer) {
+                filled.lock().unwrap().extend_from_slice(&buffer[..read]);
+            }
+        });
+        let (mut taken, mut due) = (Vec::new(), now() / 1000 * 1000);
+        loop {
+            let is_last = reader.is_finished();
+            due += 1000;
+            if let Some(wait) = due.checked_sub(now()) {
+                thread::sleep(Duration::from_micros(wait));
+            }
+            taken.clear();
+            std::mem::swap(&mut *received.lock().unwrap(), &mut taken);
+            if let Some(end) = taken.iter().rposition(|byte| *byte == b'\n') {
+                // A line that is not whole yet waits.
+                received.lock().unwrap().splice(0..0, taken.drain(end + 1..));
+                let sent = text::Lines::new(std::str::from_utf8(&taken).unwrap()).filter_map(text::parse::<u64>);
+                let now = now();
+                latencies.lock().unwrap().extend(sent.map(|sent| now.saturating_sub(sent)));
+                in_time.note(due);
+            } else if is_last {
+                break;
+            }
+        }
+        reader.join().unwrap();
+        sender.join().unwrap()?;
+        Ok(())
+    })
 }
 
 /// A pipeline that waits for a sender who says nothing.
@@ -134,6 +194,7 @@ fn idle() -> microbatch::Result<()> {
 
 fn main() -> microbatch::Result<()> {
     let seconds = std::env::args().filter_map(|arg| arg.parse().ok()).next().unwrap_or(10).max(1);
-    run(seconds)?;
+    by_hand(seconds)?;
+    microbatch(seconds)?;
     idle()
 }
