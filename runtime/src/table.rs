@@ -110,10 +110,18 @@ impl<K, V> Table<K, V> {
 
     /// Splits the entries by their hash.
     pub fn into_shards(self) -> Shards<K, V> {
+        // With loops: half of what adaptors would compile to, for each table of each pipeline.
         let mut lengths = [0; SHARDS];
-        self.entries.iter().for_each(|entry| lengths[shard_of(entry.hash)] += 1);
-        let mut shards: Shards<K, V> = lengths.into_iter().map(Vec::with_capacity).collect();
-        self.entries.into_iter().for_each(|entry| shards[shard_of(entry.hash)].push(entry));
+        for entry in &self.entries {
+            lengths[shard_of(entry.hash)] += 1;
+        }
+        let mut shards = Vec::with_capacity(SHARDS);
+        for length in lengths {
+            shards.push(Vec::with_capacity(length));
+        }
+        for entry in self.entries {
+            shards[shard_of(entry.hash)].push(entry);
+        }
         shards
     }
 
@@ -281,12 +289,18 @@ impl<K, V> ShardedTable<K, V> {
 
     /// Takes in the entries of a table, whose keys are others.
     pub fn take(&mut self, table: Table<K, V>) {
-        table.entries.into_iter().for_each(|entry| self.shards[shard_of(entry.hash)].push(entry));
+        for entry in table.entries {
+            self.shards[shard_of(entry.hash)].push(entry);
+        }
     }
 
     /// The entries of each shard.
     pub fn into_shards(self) -> Shards<K, V> {
-        self.shards.into_iter().map(Table::into_entries).collect()
+        let mut shards = Vec::with_capacity(SHARDS);
+        for shard in self.shards {
+            shards.push(shard.entries);
+        }
+        shards
     }
 
     /// How many keys the table holds.

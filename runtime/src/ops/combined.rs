@@ -149,6 +149,13 @@ impl<K, V, C, F> Combined<K, V, C, F> {
         self.many = Some(many);
     }
 
+    fn into_table(self) -> ShardedTable<K, C> {
+        match self.many {
+            Some(many) => many.table,
+            None => ShardedTable::from(self.few),
+        }
+    }
+
     fn keys(&self) -> usize {
         self.many.as_ref().map_or(self.few.entries().len(), |many| many.table.len())
     }
@@ -198,44 +205,48 @@ impl<K: Key, V, C: Send, F: Fold<V, C> + Sync> Combined<K, V, C, F> {
             Some(fold) => {
                 let merge = |left, right| fold.merge(left, right);
                 if parts.iter().all(|part| part.many.is_none()) && !workers.is_worth_sharing(keys) {
-                    merge_few(parts.into_iter().map(|part| part.few), merge).into_shards()
+                    let mut tables = Vec::with_capacity(parts.len());
+                    for part in parts {
+                        tables.push(part.few);
+                    }
+                    merge_few(tables, merge).into_shards()
                 } else {
-                    let tables = parts.into_iter().map(Combined::into_table).collect();
-                    merge_tables(tables, keys, merge, workers)
+                    merge_many(parts, keys, merge, workers)
                 }
             }
             None => Table::default().into_shards(),
         };
         (shards, fold)
     }
-
-    fn into_table(self) -> ShardedTable<K, C> {
-        self.many.map_or_else(|| ShardedTable::from(self.few), |many| many.table)
-    }
 }
 
 /// Merges the workers' tables in their order.
-fn merge_few<K: Key, C>(mut tables: impl Iterator<Item = Table<K, C>>, merge: impl Fn(C, C) -> C) -> Table<K, C> {
+fn merge_few<K: Key, C>(tables: Vec<Table<K, C>>, merge: impl Fn(C, C) -> C) -> Table<K, C> {
+    let mut tables = tables.into_iter();
     let mut merged = tables.next().unwrap_or_default();
-    for Entry { hash, key, value } in tables.flat_map(Table::into_entries) {
-        merged.fold(hash, key, value, |value| value, &merge);
+    for table in tables {
+        for Entry { hash, key, value } in table.into_entries() {
+            merged.fold(hash, key, value, |value| value, &merge);
+        }
     }
     merged
 }
 
 /// The same shard by shard, in parallel.
-fn merge_tables<K: Key, C: Send>(
-    mut tables: Vec<ShardedTable<K, C>>,
+fn merge_many<K: Key, V, C: Send, F: Fold<V, C>>(
+    parts: Vec<Combined<K, V, C, F>>,
     keys: usize,
     merge: impl Fn(C, C) -> C + Sync,
     workers: &Workers,
 ) -> Shards<K, C> {
-    if tables.len() <= 1 {
-        return tables.pop().unwrap_or_default().into_shards();
+    let mut columns = Vec::with_capacity(SHARDS);
+    for _ in 0..SHARDS {
+        columns.push(Vec::with_capacity(parts.len()));
     }
-    let mut columns: Vec<Vec<Table<K, C>>> = (0..SHARDS).map(|_| Vec::with_capacity(tables.len())).collect();
-    for table in tables {
-        columns.iter_mut().zip(table.shards).for_each(|(column, shard)| column.push(shard));
+    for part in parts {
+        for (column, shard) in columns.iter_mut().zip(part.into_table().shards) {
+            column.push(shard);
+        }
     }
-    workers.map(columns, keys, |column| merge_few(column.into_iter(), &merge).into_entries())
+    workers.map(columns, keys, |column| merge_few(column, &merge).into_entries())
 }
