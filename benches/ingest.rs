@@ -4,7 +4,8 @@
 //! files. All sides count the lines with `memchr`, and read up to a megabyte at once. There are two plain loops. One reads into
 //! the same buffer again and again, which stays in the processor's cache. The other one keeps what it reads as long as a batch
 //! has to be kept, in buffers that it has had before: what lies between the two is the price of main memory alone. Neither checks
-//! UTF-8 or makes blocks of whole lines; the pipelines do, and then look for the lines in what they have kept, with one worker.
+//! UTF-8 or makes blocks of whole lines; the pipelines do, and then look for the lines in what they have kept, with one worker;
+//! files also with two, which read a file together.
 #![allow(clippy::unwrap_used)]
 
 #[path = "common/timing.rs"]
@@ -164,7 +165,7 @@ fn files_by_hand(folder: &Path, expected: u64, mut count: impl FnMut(File) -> u6
 }
 
 /// A file a batch.
-fn files(folder: &Path, expected: u64) -> Duration {
+fn files(folder: &Path, expected: u64, workers: usize) -> Duration {
     let (out, there) = (Collector::default(), Arc::new(AtomicUsize::new(0)));
     let (files, shown) = (folder.to_owned(), (folder.to_owned(), Arc::clone(&there)));
     let is_there = move |file: &Path| file < path(&shown.0, shown.1.load(Ordering::Relaxed));
@@ -172,7 +173,8 @@ fn files(folder: &Path, expected: u64) -> Duration {
     let pipeline = stream!(every = 1s, name = "files", |ssc| {
         ssc.text_file_stream(files, options).count().collect_into(&out);
     });
-    let mut context = StreamingContext::new(pipeline).workers(1).manual_from(Time::from(SystemTime::now())).unwrap();
+    let mut context =
+        StreamingContext::new(pipeline).workers(workers).manual_from(Time::from(SystemTime::now())).unwrap();
     let mut batch = || {
         there.fetch_add(1, Ordering::Relaxed);
         context.advance(1).unwrap();
@@ -250,7 +252,8 @@ fn main() {
             ("files, plain loop that keeps", &mut || {
                 files_by_hand(folder, expected, |file| count_and_keep(&mut ring, file, |_| ()))
             }),
-            ("files, pipeline, a file a batch", &mut || files(folder, expected)),
+            ("files, pipeline, a file a batch", &mut || files(folder, expected, 1)),
+            ("files, pipeline, a file a batch, 2 workers", &mut || files(folder, expected, 2)),
             ("files, pipeline, all in the first batch", &mut || files_at_once(folder, expected)),
         ],
     );

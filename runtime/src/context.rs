@@ -77,6 +77,7 @@ impl<P: Pipeline> StreamingContext<P> {
             stop_timeout: Duration::from_secs(10),
             stop: Arc::default(),
             sources: SourceOptions {
+                workers: 1,
                 buffered_blocks: 256,
                 on_bad_record: BadRecords::default(),
                 max_rate: None,
@@ -265,7 +266,7 @@ impl<P: Pipeline> StreamingContext<P> {
 
     /// The settings of the sources. A log is read also if none is written any more.
     fn source_options(&self) -> Result<SourceOptions> {
-        let mut options = self.sources.clone();
+        let mut options = SourceOptions { workers: self.workers, ..self.sources.clone() };
         if let Some(directory) = &self.checkpoints.directory {
             // The program may change its working directory.
             let directory = std::path::absolute(directory).map_err(failing("cannot find the directory", directory))?;

@@ -59,17 +59,14 @@ impl LineBuffer {
         }
     }
 
-    /// Forgets what has come, and room beyond `most` bytes.
-    pub fn clear(&mut self, most: usize) {
-        if self.bytes.len() > most {
-            self.bytes = Vec::new();
-        }
-        (self.filled, self.end, self.lines, self.has_bad) = (0, 0, 0, false);
+    /// Whether a line has begun and not ended.
+    pub fn is_unfinished(&self) -> bool {
+        self.end < self.filled
     }
 
     /// Ends an unfinished line.
     pub fn finish(&mut self) {
-        if self.end < self.filled {
+        if self.is_unfinished() {
             self.make_room(1, Vec::new);
             self.bytes[self.filled] = b'\n';
             self.fill(1);
@@ -78,7 +75,7 @@ impl LineBuffer {
 
     /// Makes a line of an unfinished one, without an end.
     pub fn finish_as_it_is(&mut self) {
-        if self.end < self.filled {
+        if self.is_unfinished() {
             self.lines += 1;
             self.validate_to(self.filled);
         }

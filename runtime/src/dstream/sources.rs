@@ -91,7 +91,7 @@ mod methods {
         /// [`FileOptions`] takes the files that are already there, or filters by name.
         ///
         /// The path may name several directories by `*` and `?`, such as `logs/*/`. A directory that does not exist is reported
-        /// to the listeners, and read when it appears. About 1 MiB of a file is a partition.
+        /// to the listeners, and read when it appears. About 1 MiB of a file is a partition; all workers read a large file together.
         ///
         /// With a checkpoint directory, files that came while the program was down are read in portions, the oldest first: a batch
         /// takes those of four batch intervals, or 16 MiB of them, until it has caught up. `progress().streams` tells how far it

@@ -150,6 +150,8 @@ pub struct SourceContext {
 /// The settings of the context that concern sources.
 #[derive(Clone)]
 pub(crate) struct SourceOptions {
+    /// How many threads the stages run on, and may read files.
+    pub workers: usize,
     /// How many full blocks may wait for the engine before a receiver is pushed back.
     pub buffered_blocks: usize,
     pub on_bad_record: crate::BadRecords,

@@ -17,6 +17,7 @@ pub(crate) fn context(start: Time) -> SourceContext {
         stop: Arc::default(),
         input: Arc::<Input>::default(),
         options: SourceOptions {
+            workers: 1,
             buffered_blocks: 4,
             on_bad_record: crate::BadRecords::default(),
             max_rate: None,

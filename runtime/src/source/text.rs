@@ -1,7 +1,7 @@
 //! Text on its way from a receiver to the engine: whole lines, in blocks of about 1 MiB.
 
 use std::fmt::Display;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use crate::block::{StoredBlock, TextBlock};
@@ -75,16 +75,39 @@ pub(crate) struct TextFill {
 }
 
 impl TextFill {
-    fn new(buffers: &Arc<Buffers>) -> Self {
+    pub fn new(buffers: &Arc<Buffers>) -> Self {
         TextFill { lines: LineBuffer::default(), buffers: Arc::clone(buffers) }
     }
 
     /// Reads once. Returns 0 at the end of the input.
     pub fn read_from(&mut self, input: &mut impl Read) -> io::Result<usize> {
-        self.lines.make_room(READ, || self.buffers.take());
-        let read = input.read(self.lines.room(CHUNK))?;
+        self.read_with(READ, |room| input.read(room))
+    }
+
+    /// Has `read` fill some bytes, and tell how many. It gets room for `least` or more.
+    pub fn read_with(&mut self, least: usize, read: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<usize> {
+        self.lines.make_room(least, || self.buffers.take());
+        let read = read(self.lines.room(CHUNK))?;
         self.lines.fill(read);
         Ok(read)
+    }
+
+    /// Adds some bytes.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.lines.make_room(bytes.len(), || self.buffers.take());
+        self.lines.room(bytes.len()).copy_from_slice(bytes);
+        self.lines.fill(bytes.len());
+    }
+
+    /// Whether a line has begun and not ended.
+    pub fn is_unfinished(&self) -> bool {
+        self.lines.is_unfinished()
+    }
+
+    /// The last block of an input, whose last line may do without an end.
+    pub fn into_last(mut self) -> Option<Sealed> {
+        self.lines.finish_as_it_is();
+        self.seal()
     }
 
     /// Makes a line of an unfinished one.
@@ -110,55 +133,8 @@ impl Fill for TextFill {
     }
 }
 
-/// Blocks of the lines of whole files.
-pub(crate) struct TextReader(TextFill);
-
-impl TextReader {
-    pub fn new(context: &SourceContext) -> Self {
-        TextReader(TextFill::new(&buffers(context)))
-    }
-
-    /// Reads a file to its end, and gives each block of it to `put`. Blocks are the same for the same bytes.
-    ///
-    /// # Errors
-    /// When the file cannot be read, and the errors of `put`.
-    pub fn read<E: From<io::Error>>(
-        &mut self,
-        file: &mut impl Read,
-        mut put: impl FnMut(Sealed) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.0.lines.clear(BLOCK);
-        while self.fill_up(file)? {
-            // A line that is longer than a block takes more room.
-            self.0.seal().map_or(Ok(()), &mut put)?;
-        }
-        self.0.lines.finish_as_it_is();
-        self.0.seal().map_or(Ok(()), &mut put)
-    }
-
-    /// Reads until there is no room. Returns whether there may be more.
-    fn fill_up(&mut self, file: &mut impl Read) -> io::Result<bool> {
-        let TextFill { lines, buffers } = &mut self.0;
-        lines.make_room(1, || buffers.take());
-        while !lines.lacks_room(1) {
-            match file.read(lines.room(CHUNK)) {
-                Ok(0) => return Ok(false),
-                Ok(read) => lines.fill(read),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(true)
-    }
-
-    /// A batch is read: memory that nobody needs is given back.
-    pub fn trim(&self) {
-        self.0.buffers.trim();
-    }
-}
-
 /// As much memory may wait for new text as blocks may wait for a batch.
-fn buffers(context: &SourceContext) -> Arc<Buffers> {
+pub(crate) fn buffers(context: &SourceContext) -> Arc<Buffers> {
     Buffers::new(BLOCK, context.options.buffered_blocks)
 }
 

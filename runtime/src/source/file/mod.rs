@@ -1,5 +1,6 @@
 //! Files that appear in a directory.
 
+mod parts;
 mod selection;
 
 use std::fmt;
@@ -11,10 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::block::{Block, StoredBlock, TextBlock};
+use crate::buffers::Buffers;
 use crate::error::{Error, Result};
 use crate::source::decode::BadRecordDesk;
 use crate::source::report::Reporter;
-use crate::source::text::{BLOCK, TextReader};
+use crate::source::text::{BLOCK, buffers};
 use crate::source::{Interval, Source, SourceContext, loaded, stored};
 use crate::stored::{Malformed, Shape, Shapes, Stored};
 use crate::time::Time;
@@ -103,7 +105,13 @@ pub struct OpenFile<'a> {
     path: &'a Path,
     time: Time,
     desk: &'a mut BadRecordDesk,
-    text: &'a mut TextReader,
+    reading: &'a Reading,
+}
+
+/// How files of lines are read.
+struct Reading {
+    threads: usize,
+    buffers: Arc<Buffers>,
 }
 
 /// Why a file could not be read.
@@ -144,8 +152,8 @@ impl Format for TextLines {
     type Block = TextBlock;
 
     fn read(&self, file: &mut OpenFile<'_>, blocks: &mut Vec<Arc<TextBlock>>) -> Result<(), Trouble> {
-        let OpenFile { reader, path, time, desk, text } = file;
-        text.read(reader, |block| {
+        let OpenFile { reader, path, time, desk, reading } = file;
+        parts::read_lines(reader.get_ref(), reader.limit(), reading.threads, &reading.buffers, |block| {
             blocks.push(block.text(desk, *time, &path.display())?);
             Ok(())
         })
@@ -254,7 +262,7 @@ pub struct FileSource<F> {
 struct Started {
     selection: Selection,
     desk: BadRecordDesk,
-    text: TextReader,
+    reading: Reading,
     reporter: Reporter,
     extent: Extent,
     /// Where the source stands before its first batch ever.
@@ -277,14 +285,15 @@ impl<F: Format> Source for FileSource<F> {
     fn start(&mut self, context: &SourceContext) -> Result<()> {
         self.format.check()?;
         let selection = Selection::new(self.directory.clone(), self.options.clone(), context)?;
-        let (desk, reporter, text) = (BadRecordDesk::new(context), Reporter::new(context), TextReader::new(context));
+        let (desk, reporter) = (BadRecordDesk::new(context), Reporter::new(context));
+        let reading = Reading { threads: context.options.workers, buffers: buffers(context) };
         let origin = Some(selection.position());
-        self.started = Some(Started { selection, desk, text, reporter, extent: Extent::default(), origin });
+        self.started = Some(Started { selection, desk, reading, reporter, extent: Extent::default(), origin });
         Ok(())
     }
 
     fn batch(&mut self, interval: &Interval) -> Result<Vec<Arc<F::Block>>> {
-        let Some(Started { selection, desk, text, reporter, extent, origin }) = &mut self.started else {
+        let Some(Started { selection, desk, reading, reporter, extent, origin }) = &mut self.started else {
             return Ok(Vec::new());
         };
         let mut blocks = Vec::new();
@@ -302,13 +311,13 @@ impl<F: Format> Source for FileSource<F> {
             };
             read(
                 &self.format,
-                OpenFile { reader: file.take(length), path: &path, time: interval.end, desk, text },
+                OpenFile { reader: file.take(length), path: &path, time: interval.end, desk, reading },
                 &mut blocks,
             )?;
             extent.0.push((path, length));
         }
         selection.delivered(&gone);
-        text.trim();
+        reading.buffers.trim();
         extent.1 = origin.take();
         Ok(blocks)
     }
@@ -334,7 +343,7 @@ impl<F: Format> Source for FileSource<F> {
     }
 
     fn batch_again(&mut self, interval: &Interval, recorded: &[u8]) -> Result<Vec<Arc<F::Block>>> {
-        let Some(Started { selection, desk, text, extent, origin, .. }) = &mut self.started else {
+        let Some(Started { selection, desk, reading, extent, origin, .. }) = &mut self.started else {
             return Ok(Vec::new());
         };
         let mut blocks = Vec::new();
@@ -358,11 +367,11 @@ impl<F: Format> Source for FileSource<F> {
             }
             read(
                 &self.format,
-                OpenFile { reader: file.take(*length), path, time: interval.end, desk, text },
+                OpenFile { reader: file.take(*length), path, time: interval.end, desk, reading },
                 &mut blocks,
             )?;
         }
-        text.trim();
+        reading.buffers.trim();
         selection.took(interval.end, extent.0.iter().map(|(path, _)| path.clone()));
         Ok(blocks)
     }

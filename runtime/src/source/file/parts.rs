@@ -1,0 +1,225 @@
+//! A file of lines in parts that are read on their own, by as many threads as there are workers.
+//!
+//! A part is a range of bytes and stands for the lines that begin in it. So the blocks of a file depend on its bytes alone, and not
+//! on who reads them.
+
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use crate::buffers::Buffers;
+use crate::source::text::{BLOCK, Sealed, TextFill};
+
+/// The length of a part: a block but for some room, which the end of the last line goes to.
+const PART: u64 = BLOCK as u64 - (16 << 10);
+/// What is read at once to find the end of a line.
+const LINE: usize = 4 << 10;
+/// With fewer parts, starting a thread takes longer than it saves.
+const WORTH_A_THREAD: u64 = 4;
+
+/// Reads the first `length` bytes of a file, and gives each block of it to `put`, in order.
+///
+/// # Errors
+/// When the file cannot be read, and the errors of `put`.
+pub(super) fn read_lines<E: From<io::Error>>(
+    file: &File,
+    length: u64,
+    threads: usize,
+    buffers: &Arc<Buffers>,
+    mut put: impl FnMut(Sealed) -> Result<(), E>,
+) -> Result<(), E> {
+    let parts = length.div_ceil(PART);
+    let read = |part: u64| {
+        let range = part * PART..((part + 1) * PART).min(length);
+        read_part(&Bytes { file, length }, range, buffers)
+    };
+    let threads = (threads as u64).min(parts / WORTH_A_THREAD);
+    if threads < 2 {
+        return (0..parts).filter_map(|part| read(part).transpose()).try_for_each(|block| put(block?));
+    }
+    for block in on_threads(threads, parts, read) {
+        block?.map_or(Ok(()), &mut put)?;
+    }
+    Ok(())
+}
+
+/// What `read` gives for each number below `parts`, in order.
+fn on_threads<T: Send>(threads: u64, parts: u64, read: impl Fn(u64) -> T + Sync) -> impl Iterator<Item = T> {
+    let (next, done) = (AtomicU64::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        loop {
+            let part = next.fetch_add(1, Relaxed);
+            if part >= parts {
+                break;
+            }
+            let block = read(part);
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((part, block));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(part, _)| *part);
+    done.into_iter().map(|(_, block)| block)
+}
+
+/// The bytes of a file that count.
+struct Bytes<'a> {
+    file: &'a File,
+    length: u64,
+}
+
+impl Bytes<'_> {
+    /// Reads once, from an offset. Returns 0 at the end.
+    fn read(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let left = usize::try_from(self.length.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let most = left.min(buffer.len());
+        loop {
+            match read_at(self.file, &mut buffer[..most], offset) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+
+    /// Where the first line begins in `range`.
+    fn first_line(&self, range: Range<u64>) -> io::Result<Option<u64>> {
+        // It begins behind the end of another one, which may be the byte before the range.
+        let Some(mut offset) = range.start.checked_sub(1) else { return Ok(Some(0)) };
+        let mut bytes = [0; LINE];
+        while offset + 1 < range.end {
+            let read = self.read(&mut bytes, offset)?;
+            if let Some(end) = memchr::memchr(b'\n', &bytes[..read]) {
+                let begin = offset + end as u64 + 1;
+                return Ok((begin < range.end).then_some(begin));
+            }
+            if read == 0 {
+                break;
+            }
+            offset += read as u64;
+        }
+        Ok(None)
+    }
+}
+
+/// The lines that begin in `range`.
+fn read_part(bytes: &Bytes<'_>, range: Range<u64>, buffers: &Arc<Buffers>) -> io::Result<Option<Sealed>> {
+    let Some(mut offset) = bytes.first_line(range.clone())? else { return Ok(None) };
+    let mut fill = TextFill::new(buffers);
+    while offset < range.end {
+        let most = usize::try_from(range.end - offset).unwrap_or(usize::MAX);
+        match fill.read_with(1, |room| {
+            let most = most.min(room.len());
+            bytes.read(&mut room[..most], offset)
+        })? {
+            0 => break,
+            read => offset += read as u64,
+        }
+    }
+    // The last line may end behind the range.
+    let mut more = [0; LINE];
+    while fill.is_unfinished() {
+        let read = bytes.read(&mut more, offset)?;
+        if read == 0 {
+            break;
+        }
+        let line = memchr::memchr(b'\n', &more[..read]).map_or(read, |end| end + 1);
+        fill.push(&more[..line]);
+        offset += line as u64;
+    }
+    Ok(fill.into_last())
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::io::Write;
+
+    use super::*;
+    use crate::block::Block;
+
+    /// The lines of each block.
+    fn blocks(content: &[u8], threads: usize) -> Vec<Vec<String>> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(content).unwrap();
+        let (buffers, mut all) = (Buffers::new(BLOCK, 8), Vec::new());
+        read_lines(&file, content.len() as u64, threads, &buffers, |block| {
+            let Sealed::Text(text) = block else { panic!("not UTF-8") };
+            all.push(text.views(0..text.weight()).map(str::to_owned).collect());
+            Ok::<(), io::Error>(())
+        })
+        .unwrap();
+        all
+    }
+
+    fn check(content: &str) {
+        let alone = blocks(content.as_bytes(), 1);
+        assert!(alone.iter().flatten().eq(content.lines()), "{} bytes", content.len());
+        assert_eq!(alone, blocks(content.as_bytes(), 3));
+    }
+
+    #[test]
+    fn each_line_is_in_one_block_whoever_reads() {
+        let numbers: String = (0..900_000).map(|n| format!("{n} {}\n", "x".repeat(n % 7))).collect();
+        for content in [&numbers, numbers.trim_end(), "", "\n", "a", "a\n\nb"] {
+            check(content);
+        }
+    }
+
+    #[test]
+    fn lines_may_end_where_parts_do_or_be_longer_than_parts() {
+        let part = PART as usize;
+        for around in [part - 1, part, part + 1, part + LINE, 3 * part - 1, 3 * part] {
+            let line = "y".repeat(around - 1) + "\n";
+            check(&line.repeat(6));
+            check(&(line.repeat(5) + "rest"));
+            check(&format!("\n{line}{}", "short\n".repeat(part)));
+        }
+    }
+
+    #[test]
+    fn text_that_is_none_is_left_for_the_policy() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"good\nb\xffd\n").unwrap();
+        let mut bad = Vec::new();
+        read_lines(&file, 9, 1, &Buffers::new(BLOCK, 8), |block| {
+            bad.push(matches!(block, Sealed::Bad(_)));
+            Ok::<(), io::Error>(())
+        })
+        .unwrap();
+        assert_eq!(bad, [true]);
+    }
+
+    #[test]
+    fn a_file_that_has_become_shorter_ends_there() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"one\ntwo").unwrap();
+        let mut lines = 0;
+        let count = |block| {
+            if let Sealed::Text(text) = block {
+                lines += text.records();
+            }
+            Ok::<(), io::Error>(())
+        };
+        read_lines(&file, 10 * PART, 2, &Buffers::new(BLOCK, 8), count).unwrap();
+        assert_eq!(lines, 2);
+    }
+}
