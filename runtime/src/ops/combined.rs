@@ -250,3 +250,72 @@ fn merge_many<K: Key, V, C: Send, F: Fold<V, C>>(
     }
     workers.map(columns, keys, |column| merge_few(column, &merge).into_entries())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::ops::by_key::Reducer;
+
+    /// The first and the last value of a key, and how many there were.
+    type Seen = (u64, u64, u64);
+
+    fn both(left: Seen, right: Seen) -> Seen {
+        (left.0, right.1, left.2 + right.2)
+    }
+
+    /// What so many workers make of the records, if `expected` keys were in the batch before.
+    fn combined(records: &[u64], parts: usize, expected: usize) -> Vec<Vec<(u64, Seen)>> {
+        let mut numbered: Vec<_> = (0..).zip(records).map(|(n, key)| (*key, (n, n, 1))).collect();
+        let mut all = Vec::new();
+        for number in (1..=parts).rev() {
+            let rest = numbered.split_off(records.len() * (number - 1) / number.max(parts));
+            let mut part = Combined::default();
+            part.reserve(expected);
+            part.fold_all(rest.into_iter(), Reducer(both));
+            all.insert(0, part);
+        }
+        let keyed = Combined::gather(all, &Workers::new(parts, Some(1)).unwrap());
+        let pairs = |shard: Vec<Entry<u64, Seen>>| shard.into_iter().map(|entry| (entry.key, entry.value)).collect();
+        keyed.shards.into_iter().map(pairs).collect()
+    }
+
+    fn by_hand(records: &[u64]) -> Vec<Vec<(u64, Seen)>> {
+        let (mut shards, mut places) = (vec![Vec::new(); SHARDS], HashMap::new());
+        for (n, key) in (0..).zip(records) {
+            let shard = &mut shards[shard_of(hash_of(key))];
+            match places.get(key) {
+                Some(place) => {
+                    let (_, seen): &mut (u64, Seen) = &mut shard[*place];
+                    *seen = both(*seen, (n, n, 1));
+                }
+                None => {
+                    places.insert(*key, shard.len());
+                    shard.push((*key, (n, n, 1)));
+                }
+            }
+        }
+        shards
+    }
+
+    #[test]
+    fn few_keys_and_many_are_combined_alike() {
+        let few = FEW as u64;
+        for keys in [0, 1, 100, few - 1, few, 3 * few] {
+            // Every third record has the same key, for a while, and then another one.
+            let hot = |n: u64| if n % 3 > 0 { n / 20_000 } else { n.wrapping_mul(0x9e37_79b9) % keys };
+            let records: Vec<u64> = (0..4 * keys).map(hot).collect();
+            let right = by_hand(&records);
+            for parts in 1..=3 {
+                for expected in [0, keys as usize] {
+                    assert!(
+                        combined(&records, parts, expected) == right,
+                        "{keys} keys, {parts} parts, {expected} expected"
+                    );
+                }
+            }
+        }
+    }
+}
