@@ -304,8 +304,8 @@ mod tests {
     fn few_keys_and_many_are_combined_alike() {
         let few = FEW as u64;
         for keys in [0, 1, 100, few - 1, few, 3 * few] {
-            // Every third record has the same key, for a while, and then another one.
-            let hot = |n: u64| if n % 3 > 0 { n / 20_000 } else { n.wrapping_mul(0x9e37_79b9) % keys };
+            // Two of three records have the same key, for a while, and then another one.
+            let hot = |n: u64| if n.is_multiple_of(3) { n.wrapping_mul(0x9e37_79b9) % keys } else { n / 20_000 };
             let records: Vec<u64> = (0..4 * keys).map(hot).collect();
             let right = by_hand(&records);
             for parts in 1..=3 {
