@@ -2,8 +2,8 @@
 //! pipeline costs that has nothing to do.
 //!
 //! `cargo bench --bench latency` sends 100,000 lines a second for ten seconds, `-- 60` for a minute. A line says when it was sent.
-//! A batch is in time if it is done before the next one is due. Beside it the same by hand, at the same time of day: a thread that
-//! reads, and one that wakes each millisecond and takes what there is. When that one is late, the machine was.
+//! A batch is in time if it is done before the next one is due. Before it the same by hand, for as long: a thread that reads, and
+//! one that wakes each millisecond and takes what there is. How often that one is late tells what the machine allows.
 #![allow(clippy::unwrap_used)]
 
 #[path = "common/timing.rs"]
@@ -153,9 +153,10 @@ fn by_hand(seconds: u64) -> microbatch::Result<()> {
             }
             taken.clear();
             std::mem::swap(&mut *received.lock().unwrap(), &mut taken);
-            if let Some(end) = taken.iter().rposition(|byte| *byte == b'\n') {
-                // A line that is not whole yet waits.
-                received.lock().unwrap().splice(0..0, taken.drain(end + 1..));
+            // A line that is not whole yet waits.
+            let end = taken.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            received.lock().unwrap().splice(0..0, taken.drain(end..));
+            if end > 0 {
                 let sent = text::Lines::new(std::str::from_utf8(&taken).unwrap()).filter_map(text::parse::<u64>);
                 let now = now();
                 latencies.lock().unwrap().extend(sent.map(|sent| now.saturating_sub(sent)));

@@ -2,11 +2,11 @@
 
 use crate::record::{Keep, Key, Pair};
 use crate::stage::{Gather, Part, Workers};
-use crate::table::{Entry, RESERVED_FROM, SHARDS, hash_of, shard_of};
+use crate::table::{Entry, RESERVED_FROM, SHARDS, Shards, hash_of, shard_of};
 
 /// A worker's part of one side of a join: its pairs, split by the hash of their keys.
 pub struct Exchanged<K, V> {
-    shards: Vec<Vec<Entry<K, V>>>,
+    shards: Shards<K, V>,
 }
 
 impl<K, V> Default for Exchanged<K, V> {

@@ -60,8 +60,9 @@ fn on_threads<T: Send>(threads: u64, parts: u64, read: impl Fn(u64) -> T + Sync)
         }
     };
     thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(work);
+        for number in 1..threads {
+            // Where the system has no thread left, the others read it all.
+            drop(thread::Builder::new().name(format!("microbatch-reader-{number}")).spawn_scoped(scope, work));
         }
         work();
     });
