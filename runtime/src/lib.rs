@@ -189,6 +189,7 @@ mod table;
 pub mod text;
 mod time;
 mod transaction;
+mod tuples;
 mod utf8;
 mod window;
 mod window_shape;

@@ -12,6 +12,7 @@ use crate::as_of::{self, CurrentBatch};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::panics::Board;
+use crate::tuples::for_tuples;
 
 pub(crate) use crate::panics::{Panicked, caught};
 
@@ -281,20 +282,7 @@ macro_rules! parts {
     )*};
 }
 
-parts! {
-    (A 0)
-    (A 0, B 1)
-    (A 0, B 1, C 2)
-    (A 0, B 1, C 2, D 3)
-    (A 0, B 1, C 2, D 3, E 4)
-    (A 0, B 1, C 2, D 3, E 4, F 5)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
-}
+for_tuples!(parts);
 
 /// The parts of a stage with more ends than a tuple has members: those of the first ones, and of the others.
 #[derive(Default)]

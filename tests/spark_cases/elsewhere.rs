@@ -7,7 +7,7 @@ pub const ELSEWHERE: &[(&str, &[&str])] = &[
     ("limits of rates: unit tests in runtime/src/source/limit.rs", &["RL.*", "RC.2"]),
     ("rates follow the load: tests/backpressure.rs", &["RC.1"]),
     (
-        "needs sockets, files or receivers: tests/sources.rs and tests/receivers.rs",
+        "needs sockets, files or receivers: tests/sources/ and tests/receivers.rs",
         &[
             "I.noblock",
             "I.binary",
@@ -37,7 +37,7 @@ pub const ELSEWHERE: &[(&str, &[&str])] = &[
     ),
     ("cannot be written: a closure of `transform` returns records, never null", &["B.transformNull"]),
     (
-        "departs: any number of contexts run in one process, see tests/operators.rs",
+        "departs: any number of contexts run in one process, see tests/operators/",
         &["Q.err.second_context_in_one_process"],
     ),
     (

@@ -11,6 +11,7 @@ use super::{Keep, Lookup, Record};
 use crate::prefetch::prefetch;
 use crate::stored::Stored;
 use crate::time::Time;
+use crate::tuples::for_tuples;
 
 macro_rules! seen_as_themselves {
     ($($type:ty),* $(,)?) => {$(
@@ -69,28 +70,29 @@ seen_as_themselves!(
     std::num::NonZeroU64,
 );
 
-#[diagnostic::do_not_recommend]
-impl Keep for String {
-    type Owned = String;
-    type View<'a> = &'a str;
-    #[inline]
-    fn keep(self) -> String {
-        self
-    }
-    #[inline(always)]
-    fn view(&self) -> &str {
-        self
-    }
-    #[inline(always)]
-    fn prefetch(&self) {
-        prefetch(self.as_bytes(), 0);
-    }
-}
-#[diagnostic::do_not_recommend]
-impl Record for String {}
-
-macro_rules! found_as_text {
+macro_rules! texts {
     ($($type:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Keep for $type {
+            type Owned = String;
+            type View<'a>
+                = &'a str
+            where
+                Self: 'a;
+            #[inline]
+            fn keep(self) -> String {
+                self.into()
+            }
+            #[inline(always)]
+            fn view(&self) -> &str {
+                self
+            }
+            #[inline(always)]
+            fn prefetch(&self) {
+                prefetch(self.as_bytes(), 0);
+            }
+        }
+
         #[diagnostic::do_not_recommend]
         impl Lookup for $type {
             #[inline(always)]
@@ -101,44 +103,10 @@ macro_rules! found_as_text {
     )*};
 }
 
-found_as_text!(String, &str, Cow<'_, str>);
+texts!(String, &str, Cow<'_, str>);
 
 #[diagnostic::do_not_recommend]
-impl Keep for &str {
-    type Owned = String;
-    type View<'a>
-        = &'a str
-    where
-        Self: 'a;
-    #[inline]
-    fn keep(self) -> String {
-        self.to_owned()
-    }
-    #[inline(always)]
-    fn view(&self) -> &str {
-        self
-    }
-    #[inline(always)]
-    fn prefetch(&self) {
-        prefetch(self.as_bytes(), 0);
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl Keep for Cow<'_, str> {
-    type Owned = String;
-    type View<'a>
-        = &'a str
-    where
-        Self: 'a;
-    fn keep(self) -> String {
-        self.into_owned()
-    }
-    #[inline(always)]
-    fn view(&self) -> &str {
-        self
-    }
-}
+impl Record for String {}
 
 /// What a closure sees of a type of yours, `&T`, is kept by cloning it.
 #[diagnostic::do_not_recommend]
@@ -375,17 +343,4 @@ macro_rules! tuples {
     )*};
 }
 
-tuples! {
-    (A 0)
-    (A 0, B 1)
-    (A 0, B 1, C 2)
-    (A 0, B 1, C 2, D 3)
-    (A 0, B 1, C 2, D 3, E 4)
-    (A 0, B 1, C 2, D 3, E 4, F 5)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10)
-    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11)
-}
+for_tuples!(tuples);

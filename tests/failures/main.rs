@@ -1,6 +1,8 @@
 //! What fails, fails its batch and nothing else: the error names the place, nothing is lost, and the policy decides.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod outputs;
+
 use std::collections::HashSet;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,9 +27,9 @@ fn panic_of(error: Error) -> (u64, String, String, String) {
     }
 }
 
-/// Whether `place` is a line of this file.
-fn is_here(place: &str, line: u32) -> bool {
-    let column = place.strip_prefix(&format!("{}:{line}:", file!()));
+/// Whether `place` is this line of a file.
+fn is_at(file: &str, place: &str, line: u32) -> bool {
+    let column = place.strip_prefix(&format!("{file}:{line}:"));
     column.is_some_and(|column| column.parse::<u32>().is_ok())
 }
 
@@ -63,7 +65,7 @@ fn a_panic_names_stage_and_place_and_leaves_the_batch_intact() -> microbatch::Re
             assert!(error.to_string().contains("help: the batch is intact"), "{error}");
             let (time, stage, place, message) = panic_of(error);
             assert_eq!((time, &*stage), (2000, "numbers -> map -> collect_into"));
-            assert!(is_here(&place, line), "{place} is not line {line}");
+            assert!(is_at(file!(), &place, line), "{place} is not line {line}");
             assert_eq!(message, "attempt to divide by zero");
             assert_eq!((context.status(), context.time().as_millis()), (Status::Failed, 2000));
         }
@@ -196,7 +198,7 @@ fn closures_that_run_between_stages_are_named_as_well() -> microbatch::Result<()
         });
         let (_, stage, place, message) = panic_of(context(merging, workers).manual()?.advance(1).unwrap_err());
         assert!(stage.contains("reduce_by_key"), "{stage}");
-        assert!(is_here(&place, line), "{place} is not line {line}");
+        assert!(is_at(file!(), &place, line), "{place} is not line {line}");
         assert_eq!(message, "merged");
 
         let line = line!() + 4;
@@ -207,7 +209,7 @@ fn closures_that_run_between_stages_are_named_as_well() -> microbatch::Result<()
         });
         let (_, stage, place, message) = panic_of(context(sorting, workers).manual()?.advance(1).unwrap_err());
         assert_eq!((&*stage, &*message), ("sort_by", "sorted 5000"));
-        assert!(is_here(&place, line), "{place} is not line {line}");
+        assert!(is_at(file!(), &place, line), "{place} is not line {line}");
 
         let line = line!() + 4;
         let out = Collector::<i32>::default();
@@ -217,7 +219,7 @@ fn closures_that_run_between_stages_are_named_as_well() -> microbatch::Result<()
         });
         let (_, stage, place, message) = panic_of(context(transforming, workers).manual()?.advance(1).unwrap_err());
         assert_eq!((&*stage, &*message), ("transform", "at 1000 ms"));
-        assert!(is_here(&place, line), "{place} is not line {line}");
+        assert!(is_at(file!(), &place, line), "{place} is not line {line}");
     }
     Ok(())
 }
@@ -234,7 +236,7 @@ fn the_merge_of_workers_is_named_where_it_panics() -> microbatch::Result<()> {
     });
     let (_, stage, place, message) = panic_of(context(pipeline, 2).manual()?.advance(1).unwrap_err());
     assert_eq!((&*stage, &*message), ("reduce_by_key", "merged"));
-    assert!(is_here(&place, line), "{place} is not line {line}");
+    assert!(is_at(file!(), &place, line), "{place} is not line {line}");
     Ok(())
 }
 
@@ -290,7 +292,7 @@ fn of_two_panics_at_once_the_one_of_the_earlier_records_is_told() -> microbatch:
         });
         let (_, _, place, message) = panic_of(context(pipeline, 4).manual()?.advance(1).unwrap_err());
         assert_eq!(message, "together");
-        assert!(is_here(&place, first) && !is_here(&place, second), "{place} is not line {first}");
+        assert!(is_at(file!(), &place, first) && !is_at(file!(), &place, second), "{place} is not line {first}");
     }
     Ok(())
 }
@@ -339,7 +341,7 @@ fn a_panic_of_a_setup_statement_reaches_the_caller() {
         assert!(words.starts_with("the setup of `rules` panicked at ") && !words.contains("batch of"), "{words}");
         let Error::Setup { pipeline, place, message } = error else { panic!("{words}") };
         assert_eq!((&*pipeline, &*message), ("rules", "rules"));
-        assert!(is_here(&place, line), "{place} is not line {line}");
+        assert!(is_at(file!(), &place, line), "{place} is not line {line}");
     };
     says_so(context(pipeline(), 1).manual().err().unwrap());
     says_so(context(pipeline(), 1).run().unwrap_err());
@@ -427,104 +429,4 @@ fn caught_panics_print_nothing() {
         .unwrap();
     assert!(child.status.success());
     assert_eq!(String::from_utf8(child.stderr).unwrap(), "done\n");
-}
-
-/// Output operations that fail.
-mod outputs {
-    use super::*;
-
-    /// Three outputs, of which the second one fails in the second batch until it is mended.
-    fn three_outputs(mended: Mended, written: Arc<Mutex<Vec<String>>>) -> impl Pipeline + Send + 'static {
-        let note = move |output: &str, time: Time| {
-            written.lock().unwrap().push(format!("{output} {}", time.as_millis()));
-        };
-        let (first, second, third) = (note.clone(), note.clone(), note);
-        stream!(every = 1s, |ssc| {
-            let numbers = ssc.queue_stream([vec![1], vec![2], vec![3]]);
-            numbers.foreach_batch(|_, time| first("first", time));
-            numbers.foreach_batch(|batch, time| {
-                if batch == [2] && !mended.is_mended() {
-                    return Err("the disk is full");
-                }
-                second("second", time);
-                Ok(())
-            });
-            numbers.foreach_batch(|_, time| third("third", time));
-        })
-    }
-
-    #[test]
-    fn an_error_names_the_output_and_what_is_written_is_not_written_again() -> microbatch::Result<()> {
-        for workers in WORKERS {
-            let (mended, written) = (Mended::default(), Arc::default());
-            let mut manual = context(three_outputs(mended.clone(), Arc::clone(&written)), workers).manual()?;
-            manual.advance(1)?;
-            written.lock().unwrap().clear();
-            for _ in 0..2 {
-                let error = manual.advance(1).unwrap_err();
-                assert!(matches!(&error, Error::Output { time, output, .. }
-                    if time.as_millis() == 2000 && output == "numbers.foreach_batch"));
-                assert!(error.to_string().ends_with("the disk is full"), "{error}");
-                let last = manual.progress().last_batch;
-                let failures: Vec<bool> =
-                    last.output_operations.iter().map(|output| output.failure.is_some()).collect();
-                assert_eq!(failures, [false, true], "of each output the last attempt");
-            }
-            mended.mend();
-            manual.advance(1)?;
-            assert_eq!(written.lock().unwrap()[..], ["first 2000", "second 2000", "third 2000"]);
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn an_error_follows_the_policy() -> microbatch::Result<()> {
-        let written = Arc::default();
-        let pipeline = three_outputs(Mended::default(), Arc::clone(&written));
-        let mut manual = context(pipeline, 1).on_failure(OnFailure::Retry(2)).manual()?;
-        assert!(manual.advance(3).is_err());
-        assert_eq!(manual.progress().failures, 3);
-
-        let written = Arc::default();
-        let pipeline = three_outputs(Mended::default(), Arc::clone(&written));
-        let mut manual = context(pipeline, 1).on_failure(OnFailure::Skip).manual()?;
-        manual.advance(3)?;
-        assert_eq!((manual.progress().batches, manual.progress().skipped), (2, 1));
-        let written = written.lock().unwrap();
-        assert!(!written.iter().any(|output| output == "second 2000" || output == "third 2000"), "{written:?}");
-        assert_eq!(written.last().unwrap(), "third 3000");
-        Ok(())
-    }
-
-    #[test]
-    fn a_panic_is_the_outputs_error_with_its_place() -> microbatch::Result<()> {
-        let line = line!() + 4;
-        let pipeline = stream!(every = 1s, |ssc| {
-            let numbers = ssc.queue_stream([vec![1]]);
-            numbers.foreach_batch(|batch, _| {
-                assert!(batch.is_empty(), "not empty");
-            });
-        });
-        let (_, stage, place, message) = panic_of(context(pipeline, 4).manual()?.advance(1).unwrap_err());
-        assert_eq!((&*stage, &*message), ("numbers.foreach_batch", "not empty"));
-        assert!(is_here(&place, line), "{place} is not line {line}");
-        Ok(())
-    }
-
-    #[test]
-    fn what_is_committed_at_the_end_is_committed_once() -> microbatch::Result<()> {
-        let out = Collector::default();
-        let failed = AtomicBool::new(false);
-        let pipeline = stream!(every = 1s, |ssc| {
-            let numbers = ssc.queue_stream([vec![1, 2]]);
-            numbers.collect_into(&out);
-            numbers.foreach_batch(|_, _| if failed.swap(true, Ordering::SeqCst) { Ok(()) } else { Err("once") });
-        });
-        let mut manual = context(pipeline, 1).manual()?;
-        assert!(manual.advance(1).is_err());
-        assert!(out.batches().is_empty(), "the batch is not committed");
-        manual.advance(1)?;
-        assert_eq!(out.batches(), [(Time::from_millis(1000), vec![1, 2])]);
-        Ok(())
-    }
 }
