@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench memory` prints for each case the bytes that the pipeline itself reports, without what keys hold
 //! elsewhere, such as the text of strings; and what is resident, as it is and at its highest, from which what was resident
-//! without keys is taken. Each case runs in a process of its own.
+//! without keys is taken. Then what is resident before, in and after a batch that is a hundred times as large as the others. Each
+//! case runs in a process of its own.
 #![allow(clippy::unwrap_used)]
 
 #[path = "common/memory.rs"]
@@ -87,6 +88,37 @@ fn context(case: &str, keys: u64) -> ManualContext {
     }
 }
 
+/// So many records in each batch, but a hundred times as many in one of them; each has a key of its own.
+struct Spike(fn(u64) -> String);
+
+const USUAL: u64 = 20_000;
+const SPIKE: u64 = 10;
+
+impl Source for Spike {
+    type Block = Vec<String>;
+    fn batch(&mut self, interval: &Interval) -> microbatch::Result<Vec<Arc<Vec<String>>>> {
+        let is_spike = interval.end.as_millis() / 1000 == SPIKE;
+        let records = if is_spike { 100 * USUAL } else { USUAL };
+        Ok(vec![Arc::new((0..records).map(self.0).collect())])
+    }
+}
+
+fn spike(workers: usize) {
+    let counts = stream!(every = 1s, |ssc| {
+        let words = ssc.source(Spike(name));
+        words.count_by_value().count().foreach_batch(|_, _| Ok::<(), String>(()));
+    });
+    let mut context = StreamingContext::new(counts).workers(workers).manual().unwrap();
+    let megabytes = |bytes: u64| bytes as f64 / 1e6;
+    let mut after = |batches| {
+        context.advance(batches).unwrap();
+        megabytes(memory::resident())
+    };
+    let (before, first, fifth) = (after(SPIKE - 1), after(2), after(4));
+    let highest = megabytes(memory::highest());
+    println!("{workers:>7} {before:>10.1} {highest:>10.1} {first:>10.1} {fifth:>10.1}");
+}
+
 fn manual(pipeline: impl Pipeline + Send + 'static) -> ManualContext {
     StreamingContext::new(pipeline).manual().unwrap()
 }
@@ -108,8 +140,10 @@ fn measure(case: &str, keys: u64) {
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
-    if let [case, keys] = &args[..] {
-        return measure(case, keys.parse().unwrap());
+    match &args[..] {
+        [case, workers] if case == "spike" => return spike(workers.parse().unwrap()),
+        [case, keys] => return measure(case, keys.parse().unwrap()),
+        _ => {}
     }
     println!("{:<18} {:>10} {:>10} {:>10} {:>10}   bytes a key", "case", "keys", "reported", "resident", "highest");
     let cases = [
@@ -122,8 +156,11 @@ fn main() {
         ("window-max-u64", 1_000_000),
         ("window-String", 1_000_000),
     ];
-    for (case, keys) in cases {
+    let alone = |case: &str, number: u64| {
         let itself = std::env::current_exe().unwrap();
-        assert!(Command::new(itself).args([case, &keys.to_string()]).status().unwrap().success());
-    }
+        assert!(Command::new(itself).args([case, &number.to_string()]).status().unwrap().success());
+    };
+    cases.iter().for_each(|(case, keys)| alone(case, *keys));
+    println!("\n{:>7} {:>10} {:>10} {:>10} {:>10}   MB", "workers", "before", "highest", "1 after", "5 after");
+    [1, 2].iter().for_each(|workers| alone("spike", *workers));
 }

@@ -14,6 +14,7 @@ use crate::durable::{CheckpointOptions, Durable};
 use crate::engine::{Engine, Settings};
 use crate::error::{Error, Result};
 use crate::guarantee;
+use crate::heap::keep_freed_memory;
 use crate::listener::{Listeners, StreamingListener};
 use crate::pipeline::Pipeline;
 use crate::policy::{BadRecords, OnFailure};
@@ -293,6 +294,7 @@ impl<P: Pipeline> StreamingContext<P> {
             sources: self.source_options()?,
             durable: self.durable()?,
         };
+        keep_freed_memory();
         Ok(Engine::new(settings, Workers::new(self.workers, self.grain)?, driver, Arc::clone(shared)))
     }
 

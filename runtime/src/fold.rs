@@ -1,4 +1,4 @@
-//! One of two places with `unsafe` (the other is `utf8.rs`): giving a closure the value that it replaces, without a copy and without an `Option`.
+//! One of three places with `unsafe` (the others are `heap.rs` and `utf8.rs`): giving a closure the value that it replaces, without a copy and without an `Option`.
 
 /// Replaces the part `field` of `items[index]` by what `fold` makes of it.
 ///

@@ -157,6 +157,7 @@ mod error;
 mod export;
 mod fold;
 mod guarantee;
+mod heap;
 mod inputs;
 mod key_table;
 mod listener;
