@@ -8,7 +8,7 @@ use std::hash::Hash;
 use std::ops::Range;
 
 use crate::bits::Bits;
-use crate::prefetch::prefetch;
+use crate::prefetch::{prefetch, prefetch_all};
 use crate::record::StateKey;
 use crate::table::{Entry, hash_of};
 
@@ -34,6 +34,8 @@ fn tag(hash: u64) -> Slot {
 
 /// How many keys [`KeyTable::find_many`] takes well: more than what is under way at a time, and little enough for a near cache.
 pub const MANY: usize = 256;
+/// Places among so many are bytes.
+const _: () = assert!(MANY <= 1 << u8::BITS);
 
 /// The keys of one shard.
 #[derive(Clone)]
@@ -63,6 +65,12 @@ impl<K> KeyTable<K> {
     /// All numbers are below this.
     pub fn numbers(&self) -> usize {
         self.keys.len()
+    }
+
+    /// Has all keys fetched, and where they are found.
+    pub fn prefetch(&self) {
+        prefetch_all(&self.slots);
+        prefetch_all(&self.keys);
     }
 
     /// Whether the number's key is there.
@@ -131,6 +139,9 @@ impl<K: Hash + Eq> KeyTable<K> {
     /// Each step is a loop of its own and a short one, and has what the next one needs fetched, so that as many waits for memory
     /// as the processor can have are under way. `fetch` is told the number that a key probably has, to fetch what is kept by
     /// number. That is worth most for about [`MANY`] keys.
+    ///
+    /// # Panics
+    /// When there are more.
     #[inline(always)]
     pub fn find_many<Q: StateKey<Owned = K>, V>(
         &self,
@@ -138,6 +149,7 @@ impl<K: Hash + Eq> KeyTable<K> {
         numbers: &mut [Number],
         fetch: impl Fn(usize),
     ) -> bool {
+        assert!(keys.len() <= MANY, "keys are looked up {MANY} at a time");
         for entry in keys {
             prefetch(&self.slots, entry.hash as usize & self.slots.len().wrapping_sub(1));
         }
@@ -146,24 +158,19 @@ impl<K: Hash + Eq> KeyTable<K> {
             prefetch(&self.keys, *number as usize);
             fetch(*number as usize);
         }
-        let mut has_all = true;
-        for (number, Entry { key, .. }) in numbers.iter_mut().zip(keys) {
+        // The others are listed without a branch, which nobody could predict.
+        let (mut others, mut count) = ([0u8; MANY], 0);
+        for (at, (number, Entry { key, .. })) in numbers.iter().zip(keys).enumerate() {
             let is_it = self.keys.get(*number as usize).is_some_and(|kept| key.is(kept));
-            *number = std::hint::select_unpredictable(is_it, *number, MISSING);
-            has_all &= is_it;
+            others[count % MANY] = at as u8;
+            count += usize::from(!is_it);
         }
-        has_all || self.find_others(keys, numbers)
-    }
-
-    /// Looks those of several keys up that have no number yet. Returns whether all are there.
-    #[inline]
-    fn find_others<Q: StateKey<Owned = K>, V>(&self, keys: &[Entry<Q, V>], numbers: &mut [Number]) -> bool {
         let mut has_all = true;
-        for (number, Entry { hash, key, .. }) in numbers.iter_mut().zip(keys) {
-            if *number == MISSING {
-                *number = self.find(*hash, key).unwrap_or(MISSING);
-                has_all &= *number != MISSING;
-            }
+        for at in &others[..count] {
+            let Entry { hash, key, .. } = &keys[*at as usize];
+            let number = self.find(*hash, key).unwrap_or(MISSING);
+            numbers[*at as usize] = number;
+            has_all &= number != MISSING;
         }
         has_all
     }
@@ -362,6 +369,25 @@ mod tests {
             let text = key.to_string();
             assert_eq!(table.find(hash_of(&text), &text), Some(*number));
             assert!(table.is_live(*number));
+        }
+    }
+
+    #[test]
+    fn several_keys_are_found_as_one_is() {
+        for (keys, looked_up) in [(0, 0), (0, 3), (1, MANY), (200, MANY), (1000, 1), (1000, MANY), (3000, MANY - 1)] {
+            let mut table = KeyTable::<u64>::default();
+            for key in 0..keys {
+                table.find_or_insert(hash_of(&key), key);
+            }
+            // Some come twice, and some are not there.
+            let key = |n: usize| (n as u64 / 3 * 7) % (keys + keys / 4 + 1);
+            let entries: Vec<_> =
+                (0..looked_up).map(|n| Entry { hash: hash_of(&key(n)), key: key(n), value: () }).collect();
+            let one: Vec<_> = entries.iter().map(|entry| table.find(entry.hash, &entry.key)).collect();
+            let mut numbers = vec![0; looked_up];
+            let has_all = table.find_many(&entries, &mut numbers, |_| ());
+            assert_eq!(has_all, one.iter().all(Option::is_some));
+            assert_eq!(numbers, one.into_iter().map(|number| number.unwrap_or(MISSING)).collect::<Vec<_>>());
         }
     }
 

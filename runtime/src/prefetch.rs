@@ -11,3 +11,12 @@ pub fn prefetch<T>(elements: &[T], index: usize) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (elements, index);
 }
+
+/// Begins to bring all elements near, a line of the cache after the other.
+#[inline]
+pub fn prefetch_all<T>(elements: &[T]) {
+    const LINE: usize = 64;
+    for index in (0..elements.len()).step_by((LINE / size_of::<T>().max(1)).max(1)) {
+        prefetch(elements, index);
+    }
+}

@@ -60,19 +60,19 @@ pub fn fields_of<const N: usize>(text: &str, separator: char) -> Option<[&str; N
         return long_fields_of(text, byte);
     }
     let mut mask = mask(text.as_bytes(), byte);
-    if mask.count_ones() as usize + 1 != N {
-        return None;
-    }
     let (mut all, mut rest) = ([""; N], text);
     let (last, others) = all.split_last_mut()?;
     for field in others {
+        if mask == 0 {
+            return None;
+        }
         let at = mask.trailing_zeros();
         mask = mask >> at >> 1;
         (*field, rest) = rest.split_at_checked(at as usize)?;
         rest = rest.get(1..)?;
     }
     *last = rest;
-    Some(all)
+    (mask == 0).then_some(all)
 }
 
 /// Those of a text with more bytes than a mask has bits.

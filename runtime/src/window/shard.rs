@@ -4,7 +4,7 @@ use std::hash::Hash;
 
 use crate::bits::Bits;
 use crate::key_table::{KeyTable, MANY, MISSING, Number};
-use crate::prefetch::prefetch;
+use crate::prefetch::{prefetch, prefetch_all};
 use crate::record::{Keep, Record, StateKey};
 use crate::table::Entry;
 
@@ -137,12 +137,14 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         Q: StateKey<Owned = K>,
         C: Record,
         A: Algorithm<C, F, Kept = P, Derived = D>,
+        D: Derived<C>,
     {
         self.is_touched = true;
         if self.cycle != cycle {
             self.is_stale = true;
             self.cycle = cycle;
         }
+        self.fetch::<C>(self.panes.leaving(step) + runs.iter().map(|run| run.entries.len()).sum::<usize>());
         let is_open = self.panes.is_open(step);
         if A::LEAVES_BY_REBUILD && self.is_stale {
             self.leave(step, |_, _, _| ());
@@ -159,6 +161,18 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
                 let earlier = if run.is_combined { self.panes.newest_len() } else { of_earlier_batches };
                 self.enter::<Q, C, F, A>(fold, step, earlier, run.entries);
             }
+        }
+    }
+
+    /// Has everything fetched that is kept by number, if so many records touch much of it, in no order.
+    fn fetch<C: Record>(&self, records: usize)
+    where
+        D: Derived<C>,
+    {
+        if records >= self.held.len() / 4 {
+            prefetch_all(&self.held);
+            prefetch_all(self.derived.values());
+            self.keys.prefetch();
         }
     }
 
