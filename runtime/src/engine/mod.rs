@@ -58,6 +58,7 @@ pub struct Engine {
     durable: Option<Durable>,
     /// Whether the setup is through.
     has_begun: bool,
+    /// Which batches were much larger than those after them.
     spikes: Spikes,
     /// What was declared, if the pipeline is only asked for that.
     described: Option<Vec<StateDescription>>,

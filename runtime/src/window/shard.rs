@@ -37,6 +37,9 @@ pub struct Shard<K, P, D> {
     pub(super) cycle: u64,
 }
 
+/// What is kept of so many keys fits into a near cache.
+const NEAR: usize = 1 << 13;
+
 /// What the panes have of a key.
 #[derive(Clone, Copy, Default)]
 struct Held {
@@ -164,12 +167,13 @@ impl<K: Hash + Eq, P, D> Shard<K, P, D> {
         }
     }
 
-    /// Has everything fetched that is kept by number, if so many records touch much of it, in no order.
+    /// Has everything fetched that is kept by number, if so many records touch much of it, in no order, and it stays in a near
+    /// cache until then.
     fn fetch<C: Record>(&self, records: usize)
     where
         D: Derived<C>,
     {
-        if records >= self.held.len() / 4 {
+        if self.held.len() <= NEAR && records >= self.held.len() / 4 {
             prefetch_all(&self.held);
             prefetch_all(self.derived.values());
             self.keys.prefetch();
