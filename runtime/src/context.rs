@@ -1,10 +1,9 @@
 //! Running pipelines: on the wall clock, on the caller's thread, or on manual time.
 
 use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
-use crate::as_of::Joined;
 use crate::backpressure::Backpressure;
 use crate::checkpoint::failing;
 use crate::clock::Clock;
@@ -12,19 +11,19 @@ use crate::described::StateDescription;
 use crate::driver::Driver;
 use crate::durable::{CheckpointOptions, Durable};
 use crate::engine::{Engine, Settings};
+use crate::engine_thread::{Line, drive, set_up, spawn};
 use crate::error::{Error, Result};
 use crate::guarantee;
-use crate::heap::keep_freed_memory;
 use crate::listener::{Listeners, StreamingListener};
 use crate::pipeline::Pipeline;
 use crate::policy::{BadRecords, OnFailure};
 use crate::progress::ProgressBoard;
 use crate::remember::States;
-use crate::running::{ManualContext, RunningContext, join};
-use crate::shared::{Ends, Failure, Setup, Shared, Status, StatusCell};
+use crate::running::{ManualContext, RunningContext};
+use crate::shared::{Failure, Setup, Shared, StatusCell};
 use crate::signal::{StopHandle, StopSignal};
 use crate::source::{LogOptions, LogSync, SourceOptions, log_directory};
-use crate::stage::{Panicked, Workers};
+use crate::stage::Workers;
 use crate::time::Time;
 
 /// Runs a pipeline. Set what you need, then choose how to run it.
@@ -294,7 +293,6 @@ impl<P: Pipeline> StreamingContext<P> {
             sources: self.source_options()?,
             durable: self.durable()?,
         };
-        keep_freed_memory();
         Ok(Engine::new(settings, Workers::new(self.workers, self.grain)?, driver, Arc::clone(shared)))
     }
 
@@ -443,59 +441,4 @@ impl<P: Pipeline + Send + 'static> StreamingContext<P> {
         let thread = set_up(spawn(self.pipeline, engine, &shared, None)?, &shared)?;
         Ok(ManualContext { shared, requests, replies, thread })
     }
-}
-
-#[cfg(feature = "progress")]
-type Line = Option<crate::live::LiveLine>;
-#[cfg(not(feature = "progress"))]
-type Line = Option<()>;
-
-fn spawn<P: Pipeline + Send + 'static>(
-    pipeline: P,
-    mut engine: Engine,
-    shared: &Arc<Shared>,
-    line: Line,
-) -> Result<JoinHandle<Result<()>>> {
-    let shared = Arc::clone(shared);
-    let run = move || {
-        let _line = line;
-        drive(pipeline, &mut engine, &shared)
-    };
-    thread::Builder::new().name("microbatch".to_owned()).spawn(run).map_err(|error| {
-        Error::config(format!("the engine's thread cannot be started: {error}"), "raise the limit of threads")
-    })
-}
-
-/// Waits until the setup is through. If it does not come to that, the engine's thread has ended and returns why.
-fn set_up(thread: JoinHandle<Result<()>>, shared: &Shared) -> Result<Option<JoinHandle<Result<()>>>> {
-    const LOOK: Duration = Duration::from_millis(50);
-    loop {
-        match shared.setup.wait(LOOK) {
-            Some(true) => return Ok(Some(thread)),
-            None if !thread.is_finished() => {}
-            _ => return join(thread).map(|()| None),
-        }
-    }
-}
-
-/// Runs a pipeline to its end, and stops what it has started however it ends.
-fn drive<P: Pipeline>(pipeline: P, engine: &mut Engine, shared: &Shared) -> Result<()> {
-    let name = pipeline.name().to_owned();
-    let _ends = Ends(&shared.failure); // when all else is done
-    let _joined = Joined::new(engine.workers().batch());
-    let ended = engine_caught(&name, shared, || pipeline.run(engine));
-    shared.stop.request();
-    shared.status.set(Status::Stopped);
-    shared.setup.ends(false);
-    ended
-}
-
-/// A panic outside of stages and outputs comes from a setup statement, or else from what runs between the batches.
-fn engine_caught(name: &str, shared: &Shared, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    crate::stage::caught(work).unwrap_or_else(|Panicked { place, message }| {
-        Err(match shared.setup.ends(false) {
-            false => Error::Setup { pipeline: name.to_owned(), place, message },
-            true => Error::Panic { time: shared.clock.now(), stage: name.to_owned(), place, message },
-        })
-    })
 }

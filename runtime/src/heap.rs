@@ -7,20 +7,8 @@ use std::hint::black_box;
 /// A piece of memory that glibc takes as a measure of what to keep.
 const PIECE: usize = 8 << 20;
 
-/// Has freed memory kept for the next batch.
-///
-/// glibc's allocator gives memory back to the system as soon as 128 KiB at the end of a heap are free, and has a larger piece
-/// mapped for itself and unmapped again. A batch would then take a page fault for every 4 KiB that it writes: a quarter of the
-/// time of a window over small batches. But the allocator learns: once a mapped piece is freed, it keeps pieces up to that size
-/// in its heaps, and twice as much at the end of each heap (mallopt(3), on `M_MMAP_THRESHOLD`), unless it was configured. So
-/// one is freed here, which was never written to and costs nothing.
-pub(crate) fn keep_freed_memory() {
-    drop(black_box(Vec::<u8>::with_capacity(PIECE)));
-}
-
-/// Gives memory back to the system when a spike is over.
-#[derive(Default)]
-pub(crate) struct Spikes {
+/// The memory of the batches of one engine.
+pub(crate) struct Heap {
     /// The records of the largest batch since memory was given back.
     largest: u64,
     /// How many batches one after the other were much smaller.
@@ -34,8 +22,20 @@ const BATCHES: u32 = 4;
 /// Fewer records are no spike.
 const LEAST: u64 = 1 << 16;
 
-impl Spikes {
-    /// Notes a batch with so many records.
+impl Heap {
+    /// Has freed memory kept for the next batch.
+    ///
+    /// glibc's allocator gives memory back to the system as soon as 128 KiB at the end of a heap are free, and has a larger piece
+    /// mapped for itself and unmapped again. A batch would then take a page fault for every 4 KiB that it writes: a quarter of the
+    /// time of a window over batches of 100,000 records. But the allocator learns: once a mapped piece is freed, it keeps pieces
+    /// up to that size in its heaps, and twice as much at the end of each heap (mallopt(3), on `M_MMAP_THRESHOLD`), unless it was
+    /// configured. So one is freed here that was never written to. Where the allocator is another one, nothing comes of this.
+    pub fn new() -> Self {
+        drop(black_box(Vec::<u8>::with_capacity(PIECE)));
+        Heap { largest: 0, small: 0 }
+    }
+
+    /// Notes a batch with so many records, and gives memory back to the system when a spike is over.
     pub fn batch_completed(&mut self, records: u64) {
         if self.is_over(records) {
             give_back();
@@ -52,7 +52,7 @@ impl Spikes {
         if self.small < BATCHES {
             return false;
         }
-        *self = Spikes::default();
+        (self.largest, self.small) = (0, 0);
         true
     }
 }
@@ -77,8 +77,8 @@ mod tests {
 
     /// After which of these batches memory is given back.
     fn given_back(batches: impl IntoIterator<Item = u64>) -> Vec<usize> {
-        let mut spikes = Spikes::default();
-        let over = batches.into_iter().map(|records| spikes.is_over(records));
+        let mut heap = Heap::new();
+        let over = batches.into_iter().map(|records| heap.is_over(records));
         over.enumerate().filter_map(|(batch, is_over)| is_over.then_some(batch)).collect()
     }
 

@@ -152,6 +152,7 @@ mod described;
 mod driver;
 mod durable;
 mod engine;
+mod engine_thread;
 mod error;
 #[cfg_attr(not(any(feature = "cli", feature = "testing")), allow(dead_code))]
 mod export;

@@ -110,27 +110,26 @@ fn files_are_selected_by_their_time_and_ordered_by_time_and_name() {
     assert_eq!(all(&lines)[6..], ["too late", "just in time"]);
 }
 
-#[test]
-fn a_file_older_than_a_minute_is_overlooked() {
+/// The batch after so many others, which begin at 100 s, overlooks what was modified at `limit`, and takes what was a millisecond later.
+fn overlooks_until(limit: u64, batches: u64, options: FileOptions) {
     let dir = tempfile::tempdir().unwrap();
-    let (mut context, out) = files(dir.path(), FileOptions::default(), 100_000);
-    context.advance(50).unwrap(); // to 200 s
-    put(dir.path().join("at the limit"), "at the limit", 142_000);
-    put(dir.path().join("within"), "within", 142_001);
-    context.advance(1).unwrap(); // 202 s - 60 s = 142 s
+    let (mut context, out) = files(dir.path(), options, 100_000);
+    context.advance(batches).unwrap();
+    put(dir.path().join("at the limit"), "at the limit", limit);
+    put(dir.path().join("within"), "within", limit + 1);
+    context.advance(1).unwrap();
     assert_eq!(all(&out), ["within"]);
 }
 
 #[test]
+fn a_file_older_than_a_minute_is_overlooked() {
+    overlooks_until(142_000, 50, FileOptions::default()); // 202 s - 60 s
+}
+
+#[test]
 fn the_span_to_remember_is_rounded_up_to_whole_batches() {
-    let dir = tempfile::tempdir().unwrap();
     let options = FileOptions::default().remember(Duration::from_millis(3_001));
-    let (mut context, out) = files(dir.path(), options, 100_000);
-    context.advance(5).unwrap(); // to 110 s
-    put(dir.path().join("at the limit"), "at the limit", 108_000);
-    put(dir.path().join("within"), "within", 108_001);
-    context.advance(1).unwrap(); // 112 s - 4 s = 108 s
-    assert_eq!(all(&out), ["within"]);
+    overlooks_until(108_000, 5, options); // 112 s - 4 s
 }
 
 #[test]

@@ -166,6 +166,6 @@ impl Engine {
         self.controllers.batch_completed(&self.batch.info);
         self.shared.progress.complete(&self.batch.info);
         self.shared.listeners.tell(|listener| listener.on_batch_completed(&self.batch.info));
-        self.spikes.batch_completed(self.batch.info.records());
+        self.heap.batch_completed(self.batch.info.records());
     }
 }

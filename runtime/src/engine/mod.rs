@@ -21,7 +21,7 @@ use crate::described::StateDescription;
 use crate::driver::{Driver, Tick};
 use crate::durable::Durable;
 use crate::error::{Error, Result};
-use crate::heap::Spikes;
+use crate::heap::Heap;
 use crate::inputs::Inputs;
 use crate::listener::{BatchInfo, InputInfo};
 use crate::policy::OnFailure;
@@ -58,8 +58,7 @@ pub struct Engine {
     durable: Option<Durable>,
     /// Whether the setup is through.
     has_begun: bool,
-    /// Which batches were much larger than those after them.
-    spikes: Spikes,
+    heap: Heap,
     /// What was declared, if the pipeline is only asked for that.
     described: Option<Vec<StateDescription>>,
 }
@@ -119,7 +118,7 @@ impl Engine {
             sized: None,
             wants_functions: false,
             durable,
-            spikes: Spikes::default(),
+            heap: Heap::new(),
             has_begun: false,
             described: None,
         }
