@@ -1,6 +1,7 @@
 //! Times of two sides that take turns.
 #![allow(dead_code)] // not every bench needs all of it
 
+use std::fmt;
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -46,4 +47,29 @@ pub fn figures(times: &mut [Duration]) -> Figures {
     times.sort();
     let mean = times.iter().sum::<Duration>() / times.len() as u32;
     Figures { median: times[times.len() / 2], best: times[0], mean }
+}
+
+/// The throughput of one side over another's, of turns side by side. This machine is now fast and now slow for seconds, which
+/// both sides of a turn share, so this says more than medians or best turns of each.
+#[derive(Clone, Copy)]
+pub struct Ratio {
+    pub median: f64,
+    /// Half of the turns lie between these.
+    pub quartiles: [f64; 2],
+}
+
+/// Of `ours` over `theirs`.
+pub fn ratio(theirs: &[Duration], ours: &[Duration]) -> Ratio {
+    let mut ratios: Vec<f64> =
+        theirs.iter().zip(ours).map(|(theirs, ours)| theirs.as_secs_f64() / ours.as_secs_f64()).collect();
+    ratios.sort_by(f64::total_cmp);
+    let at = |quarter: usize| ratios[(ratios.len() - 1) * quarter / 4];
+    Ratio { median: at(2), quartiles: [at(1), at(3)] }
+}
+
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [low, high] = self.quartiles;
+        f.pad(&format!("{:.2} ({low:.2} to {high:.2})", self.median))
+    }
 }

@@ -33,9 +33,7 @@ mod text;
 mod timing;
 mod workloads;
 
-use std::time::Duration;
-
-use timing::{Figures, figures, processor_time_of, time};
+use timing::{figures, processor_time_of, ratio, time};
 use workloads::{Contestant, Input, Side, WORKLOADS, Workload};
 
 const TURNS: usize = 21;
@@ -48,10 +46,7 @@ fn main() {
         return alone(find(workload), workers.parse().unwrap(), contestant, batches);
     }
     let (numbers, names): (Vec<_>, Vec<_>) = args.iter().partition(|arg| arg.parse::<usize>().is_ok());
-    println!(
-        "{:<11} {:>7}  {:<13} {:>12}  {:>6}  {:>6}",
-        "workload", "workers", "contestant", "a record", "ratio", "best"
-    );
+    println!("{:<11} {:>7}  {:<13} {:>12}  {:>22}", "workload", "workers", "contestant", "a record", "ratio");
     for workload in
         WORKLOADS.iter().filter(|workload| names.is_empty() || names.iter().any(|name| *name == workload.name))
     {
@@ -63,8 +58,7 @@ fn main() {
     }
     println!(
         "\nns a record, median of {TURNS} turns; with one worker of the processors' time, with several of the time that passes. Ratio:\n\
-         throughput of microbatch over the contestant's, of the medians and of the best turns (other load disturbs the best\n\
-         ones least). DFIR has one thread, so it takes part with one worker only."
+         throughput of microbatch over the contestant's in each turn: the median, and between what half of the turns lie. DFIR has one thread, so it takes part with one worker only."
     );
 }
 
@@ -94,21 +88,12 @@ fn race(workload: &Workload, workers: usize) {
             assert_eq!(results_of_one, &results[0], "{}: {} in turn {turn}", workload.name, contestant.name);
         }
     }
-    let all: Vec<Figures> = times.iter_mut().map(|times| figures(times)).collect();
-    for (contestant, figures) in contestants.iter().zip(&all) {
-        report(workload, workers, contestant.name, figures, &all[0]);
+    let ours = times[0].clone();
+    for (contestant, times) in contestants.iter().zip(&mut times) {
+        let ratio = ratio(times, &ours);
+        let each = figures(times).median.as_nanos() as f64 / (workload.records * workload.batches) as f64;
+        println!("{:<11} {workers:>7}  {:<13} {each:>9.2} ns  {ratio:>22}", workload.name, contestant.name);
     }
-}
-
-fn report(workload: &Workload, workers: usize, contestant: &str, figures: &Figures, ours: &Figures) {
-    let each = figures.median.as_nanos() as f64 / (workload.records * workload.batches) as f64;
-    let ratio = |theirs: Duration, ours: Duration| theirs.as_secs_f64() / ours.as_secs_f64();
-    println!(
-        "{:<11} {workers:>7}  {contestant:<13} {each:>9.2} ns  {:>6.2}  {:>6.2}",
-        workload.name,
-        ratio(figures.median, ours.median),
-        ratio(figures.best, ours.best),
-    );
 }
 
 fn alone(workload: &Workload, workers: usize, name: &str, batches: usize) {
