@@ -21,6 +21,8 @@
 #![allow(clippy::redundant_closure)] // a closure is compiled into its chain, a function's name is not always
 
 mod by_hand;
+#[path = "../common/cores.rs"]
+mod cores;
 #[path = "../throughput/data.rs"]
 mod data;
 mod on_dfir;
@@ -33,12 +35,14 @@ mod text;
 mod timing;
 mod workloads;
 
+use cores::Cores;
 use timing::{figures, processor_time_of, ratio, time};
 use workloads::{Contestant, Input, Side, WORKLOADS, Workload};
 
 const TURNS: usize = 21;
 
 fn main() {
+    let cores = Cores::all();
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     if let [workload, workers, contestant, batches] = &args[..]
         && let Ok(batches) = batches.parse()
@@ -52,6 +56,7 @@ fn main() {
     {
         for workers in [1, 2] {
             if numbers.is_empty() || numbers.iter().any(|number| **number == workers.to_string()) {
+                cores.choose(workers);
                 race(workload, workers);
             }
         }

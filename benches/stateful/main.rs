@@ -8,6 +8,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod by_hand;
+#[path = "../common/cores.rs"]
+mod cores;
 #[path = "../common/random.rs"]
 mod random;
 #[path = "../common/timing.rs"]
@@ -16,10 +18,12 @@ mod workloads;
 
 use std::time::Duration;
 
+use cores::Cores;
 use timing::{figures, processor_time_of, ratio, time};
 use workloads::{WORKLOADS, Workload};
 
 fn main() {
+    let cores = Cores::all();
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     if let [workload, workers, side @ ("ours" | "by_hand"), batches] =
         &args.iter().map(String::as_str).collect::<Vec<_>>()[..]
@@ -32,6 +36,7 @@ fn main() {
     );
     for workload in WORKLOADS.iter().filter(|workload| args.is_empty() || args.iter().any(|arg| arg == workload.name)) {
         for workers in [1, 2] {
+            cores.choose(workers);
             race(workload, workers);
         }
     }

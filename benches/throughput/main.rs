@@ -9,6 +9,8 @@
 //! `cargo bench --bench throughput -- curve` prints the time a record with more and more workers.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../common/cores.rs"]
+mod cores;
 mod curve;
 mod data;
 #[path = "../common/memory.rs"]
@@ -22,10 +24,12 @@ mod workloads;
 
 use std::time::Duration;
 
+use cores::Cores;
 use timing::{figures, ratio, time};
 use workloads::{Sides, Workload};
 
 fn main() {
+    let cores = Cores::all();
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     if let [workload, workers, side @ ("ours" | "by_hand"), batches] =
         &args.iter().map(String::as_str).collect::<Vec<_>>()[..]
@@ -41,6 +45,7 @@ fn main() {
     );
     for workload in workloads::all().filter(|workload| args.is_empty() || args.iter().any(|arg| arg == workload.name)) {
         for workers in [1, 2] {
+            cores.choose(workers);
             race(workload, workers);
         }
     }
@@ -48,7 +53,7 @@ fn main() {
         "\nmedians of the turns; ratio: throughput of microbatch over the loop by hand, in each turn: the median, and between what\n\
          half of the turns lie"
     );
-    empty_batch();
+    empty_batch(&cores);
 }
 
 fn find(name: &str) -> &'static Workload {
@@ -93,8 +98,9 @@ fn alone(workload: &Workload, workers: usize, side: &str, turns: usize) {
 }
 
 /// What a batch costs before its first record.
-fn empty_batch() {
+fn empty_batch(cores: &Cores) {
     for workers in [1, 2] {
+        cores.choose(workers);
         let mut context = workloads::empty(workers);
         context.advance(1000).unwrap();
         let mut times: Vec<Duration> = (0..20).map(|_| time(&mut || context.advance(1000).unwrap())).collect();

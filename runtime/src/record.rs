@@ -44,6 +44,13 @@ pub trait Keep: Sized {
     #[doc(hidden)]
     #[inline(always)]
     fn prefetch(&self) {}
+
+    /// The value, if it is an integer that may be an index. Two different values have different ones.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn as_index(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// A value that stands on its own: it can cross threads, outlive its batch, and be [written to a checkpoint](Stored). Derive it

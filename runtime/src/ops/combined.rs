@@ -2,6 +2,7 @@
 
 use crate::dataset::Keyed;
 use crate::ops::by_key::Fold;
+use crate::ops::small_keys::SmallKeys;
 use crate::record::Key;
 use crate::stage::{Gather, Part, Workers};
 use crate::table::{Entry, FEW, SHARDS, ShardedTable, Shards, TOGETHER, Table, hash_of, shard_of};
@@ -10,6 +11,8 @@ use crate::table::{Entry, FEW, SHARDS, ShardedTable, Shards, TOGETHER, Table, ha
 pub struct Combined<K, V, C, F> {
     /// All keys, while there are few: then one table is faster than one that is split, and nothing has to be waited for.
     few: Table<K, C>,
+    /// Those of the few that are small integers.
+    small: SmallKeys,
     many: Option<Many<K, V, C>>,
     fold: Option<F>,
 }
@@ -67,14 +70,20 @@ impl<K: Key, V, C> Many<K, V, C> {
 
 impl<K, V, C, F> Default for Combined<K, V, C, F> {
     fn default() -> Self {
-        Combined { few: Table::default(), many: None, fold: None }
+        Combined { few: Table::default(), small: SmallKeys::default(), many: None, fold: None }
     }
 }
 
 impl<K: Key, V, C, F: Fold<V, C>> Combined<K, V, C, F> {
     #[inline(always)]
     pub(super) fn fold_all(&mut self, batch: impl Iterator<Item = (K, V)>, fold: F) {
-        batch.for_each(|(key, value)| self.push(hash_of(&key), key, value, &fold));
+        batch.for_each(|(key, value)| {
+            let number = self.small.get(&key);
+            match number {
+                Some(number) => self.few.fold_entry(number, value, |combined, value| fold.merge_value(combined, value)),
+                None => self.push(hash_of(&key), key, value, &fold),
+            }
+        });
         self.remember(fold);
     }
 
@@ -84,7 +93,10 @@ impl<K: Key, V, C, F: Fold<V, C>> Combined<K, V, C, F> {
             return many.push(hash, key, value, fold);
         }
         match self.few.find(hash, &key) {
-            Ok(number) => self.few.fold_entry(number, value, |combined, value| fold.merge_value(combined, value)),
+            Ok(number) => {
+                self.small.note(&key, number, self.few.entries().len());
+                self.few.fold_entry(number, value, |combined, value| fold.merge_value(combined, value));
+            }
             Err(at) => {
                 self.few.insert_at(at, hash, key, fold.create(value));
                 self.spread_if_full();
@@ -146,6 +158,7 @@ impl<K, V, C, F> Combined<K, V, C, F> {
     fn spread(&mut self) {
         let mut many = Many::with_capacity(2 * FEW);
         many.table.take(std::mem::take(&mut self.few));
+        self.small = SmallKeys::default();
         self.many = Some(many);
     }
 

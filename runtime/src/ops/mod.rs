@@ -19,6 +19,7 @@ pub mod join;
 pub mod narrow;
 pub mod output;
 pub mod single_window;
+mod small_keys;
 pub mod sources;
 pub mod state;
 pub mod states;

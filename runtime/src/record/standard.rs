@@ -14,11 +14,16 @@ use crate::time::Time;
 use crate::tuples::for_tuples;
 
 macro_rules! seen_as_themselves {
-    ($($type:ty),* $(,)?) => {$(
+    (|$value:pat_param| $index:expr; $($type:ty),* $(,)?) => {$(
         #[diagnostic::do_not_recommend]
         impl Keep for $type {
             type Owned = Self;
             type View<'a> = Self;
+            #[inline(always)]
+            fn as_index(&self) -> Option<usize> {
+                let $value = *self;
+                $index
+            }
             #[inline(always)]
             fn keep(self) -> Self {
                 self
@@ -41,33 +46,17 @@ macro_rules! seen_as_themselves {
 }
 
 seen_as_themselves!(
-    u8,
-    u16,
-    u32,
-    u64,
-    u128,
-    usize,
-    i8,
-    i16,
-    i32,
-    i64,
-    i128,
-    isize,
-    f32,
-    f64,
-    bool,
-    char,
-    (),
-    Duration,
-    Time,
-    std::net::IpAddr,
-    std::net::Ipv4Addr,
-    std::net::Ipv6Addr,
-    std::net::SocketAddr,
+    |value| usize::try_from(value).ok();
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool,
+);
+
+seen_as_themselves!(
+    |_| None;
+    f32, f64, char, (), Duration, Time,
+    std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr, std::net::SocketAddr,
     std::time::SystemTime,
     std::cmp::Ordering,
-    std::num::NonZeroU32,
-    std::num::NonZeroU64,
+    std::num::NonZeroU32, std::num::NonZeroU64,
 );
 
 macro_rules! texts {
