@@ -78,12 +78,25 @@ pub fn fields_of<const N: usize>(text: &str, separator: char) -> Option<[&str; N
 /// Those of a text with more bytes than a mask has bits.
 #[inline]
 fn long_fields_of<const N: usize>(text: &str, separator: Byte) -> Option<[&str; N]> {
-    let mut fields = Split::new(text, separator);
-    let mut all = [""; N];
-    for field in &mut all {
-        *field = fields.next()?;
+    let bytes = text.as_bytes();
+    let (mut all, mut number, mut start) = ([""; N], 0, 0);
+    for block in (0..bytes.len()).step_by(BLOCK) {
+        // The last block overlaps the one before.
+        let from = block.min(bytes.len() - BLOCK);
+        let mut mask = mask(&bytes[from..from + BLOCK], separator) >> (block - from);
+        while mask != 0 {
+            let end = block + mask.trailing_zeros() as usize;
+            mask &= mask - 1;
+            *all.get_mut(number)? = text.get(start..end)?;
+            number += 1;
+            start = end + 1;
+        }
     }
-    fields.done.then_some(all)
+    if number + 1 != N {
+        return None;
+    }
+    *all.last_mut()? = text.get(start..)?;
+    Some(all)
 }
 
 /// What is on both sides of the first separator, as `text.split_once(separator)` has it; `None` if there is none.

@@ -31,14 +31,10 @@ impl<'a> Lines<'a> {
 
     #[inline(always)]
     fn step(&mut self) -> Option<&'a str> {
-        while self.mask == 0 {
-            if self.text.len() - self.block <= BLOCK {
-                return self.last();
-            }
-            self.block += BLOCK;
-            self.mask = mask(&self.text.as_bytes()[self.block..], END);
+        if self.mask == 0 {
+            self.mask = next_block(self.text, &mut self.block);
             if self.mask == 0 {
-                self.block = within_line(self.text, self.block);
+                return self.last();
             }
         }
         let end = self.block + self.mask.trailing_zeros() as usize;
@@ -57,7 +53,30 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// The line ends in the next block that has any, and where it begins; none, if no block has.
+#[inline(always)]
+fn next_block(text: &str, block: &mut usize) -> u64 {
+    let mut without = 0;
+    while text.len() - *block > BLOCK {
+        *block += BLOCK;
+        let mask = mask(&text.as_bytes()[*block..], END);
+        if mask != 0 {
+            return mask;
+        }
+        without += 1;
+        if without == LONG {
+            *block = within_line(text, *block);
+            without = 0;
+        }
+    }
+    0
+}
+
+/// After so many blocks without an end, a search byte by byte, such as `memchr`, pays for itself.
+const LONG: usize = 4;
+
 /// Where to go on in a long line: the block before the one with its end.
+#[cold]
 #[inline(never)]
 fn within_line(text: &str, block: usize) -> usize {
     let rest = &text.as_bytes()[block..];
@@ -98,17 +117,13 @@ impl<'a> Iterator for Lines<'a> {
                 done = f(done, without_return(&text[start..end]));
                 start = end + 1;
             }
-            if text.len() - block > BLOCK {
-                block += BLOCK;
-                mask = super::mask::mask(&text.as_bytes()[block..], END);
-                if mask == 0 {
-                    block = within_line(text, block);
+            mask = next_block(text, &mut block);
+            if mask == 0 {
+                if start >= text.len() {
+                    return done;
                 }
-            } else if start < text.len() {
                 // What follows the last line's end.
                 (block, mask) = (text.len(), 1);
-            } else {
-                return done;
             }
         }
     }

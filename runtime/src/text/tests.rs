@@ -59,11 +59,23 @@ fn lines_are_those_of_lines() {
         // The standard library leaves the `\r` of a last line without an end.
         let ended = format!("{text}\n");
         assert!(Lines::new(&ended).eq(ended.lines()), "{text:?}");
+        assert!(folded(&text).into_iter().eq(Lines::new(&text)), "{text:?}");
         let last = text.lines().last().map(|line| line.strip_suffix('\r').unwrap_or(line));
         assert_eq!(Lines::new(&text).last(), last, "{text:?}");
     }
-    let long = format!("{}\n{}", "a".repeat(10_000), "b".repeat(10_000));
-    assert!(Lines::new(&long).eq(long.lines()));
+    for length in (250..400).chain([10_000]) {
+        let long = format!("{}\n\nc\n{}", "a".repeat(length), "b".repeat(length));
+        assert!(Lines::new(&long).eq(long.lines()));
+        assert!(folded(&long).into_iter().eq(long.lines()));
+    }
+}
+
+/// What `fold` gives, which has a loop of its own.
+fn folded(text: &str) -> Vec<&str> {
+    Lines::new(text).fold(Vec::new(), |mut all, line| {
+        all.push(line);
+        all
+    })
 }
 
 #[test]
