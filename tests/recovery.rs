@@ -1,7 +1,9 @@
 //! A pipeline with a checkpoint directory ends, however it ends, and goes on.
 #![allow(clippy::unwrap_used)]
 
+use std::hash::{Hash, Hasher};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use microbatch::prelude::*;
 
@@ -68,4 +70,42 @@ fn a_run_that_is_stopped_and_started_gives_what_an_uninterrupted_one_does() {
         let directory = tempfile::tempdir().unwrap();
         assert_eq!(run(Some(directory.path()), stops), expected, "{stops:?}");
     }
+}
+
+/// A key whose hash another build of the program makes in another way.
+#[derive(Clone, Debug, PartialEq, Eq, Record)]
+struct Salted(u64);
+
+static SALT: AtomicU64 = AtomicU64::new(0);
+
+impl Hash for Salted {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.0 ^ SALT.load(Ordering::Relaxed)).hash(state);
+    }
+}
+
+/// All keys come in the first batch, and few of them in the following ones, so that changes alone are written.
+fn sums_of_salted_keys(out: &Collector<(u64, u64)>) -> impl Pipeline + use<> {
+    let (out, batches) = (out.clone(), [400u64, 9, 8, 7, 6].map(|keys| (0..keys).collect::<Vec<_>>()));
+    stream!(every = 1s, name = "salted", |ssc| {
+        let ones = ssc.queue_stream(batches).map(|key| (Salted(key), 1u64));
+        let sums = ones.map_with_state(|_time, key, one: Option<u64>, sum: &mut State<u64>| {
+            sum.update(sum.get_option().unwrap_or(&0) + one.unwrap_or(0));
+            (key.0, *sum.get())
+        });
+        sums.collect_into(&out);
+    })
+}
+
+#[test]
+fn states_are_found_by_a_build_that_hashes_their_keys_in_another_way() {
+    let (directory, out) = (tempfile::tempdir().unwrap(), Collector::default());
+    for salt in [0, 1 << 40, 1 << 40, 1 << 50, 1 << 50] {
+        SALT.store(salt, Ordering::Relaxed);
+        let context = StreamingContext::new(sums_of_salted_keys(&out)).checkpoint_dir(directory.path());
+        context.checkpoint_interval(Duration::from_secs(1)).manual().unwrap().advance(1).unwrap();
+    }
+    let (_, mut last) = out.batches().pop().unwrap();
+    last.sort();
+    assert_eq!(last, (0..6).map(|key| (key, 5)).collect::<Vec<_>>());
 }

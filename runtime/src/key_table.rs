@@ -8,9 +8,10 @@ use std::hash::Hash;
 use std::ops::Range;
 
 use crate::bits::Bits;
+use crate::key_hash::hash_of;
 use crate::prefetch::{prefetch, prefetch_all};
-use crate::record::StateKey;
-use crate::table::{Entry, hash_of};
+use crate::record::{Keep, StateKey};
+use crate::table::Entry;
 
 /// A key's number in its [`KeyTable`].
 pub type Number = u32;
@@ -127,7 +128,7 @@ impl<K> KeyTable<K> {
     }
 }
 
-impl<K: Hash + Eq> KeyTable<K> {
+impl<K: Hash + Eq + Keep> KeyTable<K> {
     /// The number of a key that is there.
     #[inline(always)]
     pub fn find<Q: StateKey<Owned = K>>(&self, hash: u64, key: &Q) -> Option<Number> {

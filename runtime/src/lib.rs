@@ -160,6 +160,7 @@ mod fold;
 mod guarantee;
 mod heap;
 mod inputs;
+mod key_hash;
 mod key_table;
 mod listener;
 #[cfg(feature = "progress")]

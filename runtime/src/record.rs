@@ -45,6 +45,13 @@ pub trait Keep: Sized {
     #[inline(always)]
     fn prefetch(&self) {}
 
+    /// The value, if it is a text.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn as_text(&self) -> Option<&str> {
+        None
+    }
+
     /// The value, if it is an integer that may be an index. Two different values have different ones.
     #[doc(hidden)]
     #[inline(always)]

@@ -4,23 +4,14 @@
 //! The order of the entries is part of the contract: it makes results independent of the number of workers, and a pass over
 //! all keys is a linear scan over compact memory.
 
-use std::hash::{BuildHasher, Hash};
-
-use foldhash::fast::FixedState;
-
 use crate::fold::fold_in_place;
+use crate::key_hash::is_same;
 use crate::prefetch::prefetch;
 use crate::record::Keep;
 
 /// Into how many tables the keys are split, by the upper bits of their hash. Fixed, so that every process and every restart
 /// finds a key in the same shard.
 pub const SHARDS: usize = 64;
-
-/// The one hash of keys: the same in every process and for a view as for what is kept of it.
-#[inline(always)]
-pub fn hash_of<K: Hash + ?Sized>(key: &K) -> u64 {
-    FixedState::with_seed(0x6d69_6372_6f62_6174).hash_one(key)
-}
 
 /// The shard that a hash belongs to.
 #[inline(always)]
@@ -33,6 +24,14 @@ pub struct Entry<K, V> {
     pub(crate) hash: u64,
     pub(crate) key: K,
     pub(crate) value: V,
+}
+
+impl<K: Eq + Keep, V> Entry<K, V> {
+    /// Whether the entry has this key, which has this hash.
+    #[inline(always)]
+    fn is_of(&self, hash: u64, key: &K) -> bool {
+        is_same((self.hash, &self.key), (hash, key))
+    }
 }
 
 /// A slot holds an entry's number plus one, and above it some bits of the entry's hash, so that most other keys are told apart
@@ -173,7 +172,7 @@ fn vacancy(slots: &[Slot], hash: u64) -> usize {
     at
 }
 
-impl<K: Eq, V> Table<K, V> {
+impl<K: Eq + Keep, V> Table<K, V> {
     /// Folds `value` into the entry of `key`; `create` makes the first value of a key, `merge` the following ones.
     #[inline(always)]
     pub fn fold<T>(&mut self, hash: u64, key: K, value: T, create: impl FnOnce(T) -> V, merge: impl FnOnce(V, T) -> V) {
@@ -204,9 +203,9 @@ impl<K: Eq, V> Table<K, V> {
 
     /// The number of the slot's entry, if it has this key.
     #[inline(always)]
-    fn number_if_equal(&self, slot: Slot, key: &K) -> Option<usize> {
+    fn number_if_equal(&self, slot: Slot, hash: u64, key: &K) -> Option<usize> {
         let number = (slot & NUMBER).checked_sub(1)? as usize;
-        (self.entries[number].key == *key).then_some(number)
+        self.entries[number].is_of(hash, key).then_some(number)
     }
 
     /// Folds `value` into the entry of this number.
@@ -234,7 +233,7 @@ impl<K: Eq, V> Table<K, V> {
             }
             if slot & !NUMBER == tag {
                 let number = (slot & NUMBER) as usize - 1;
-                if self.entries[number].key == *key {
+                if self.entries[number].is_of(hash, key) {
                     return Ok(number);
                 }
             }
@@ -353,7 +352,7 @@ impl<K: Keep + Eq, V> ShardedTable<K, V> {
         let last = last.and_then(|(record, slot)| Some((record.hash, (slot & NUMBER).checked_sub(1)? as usize)));
         for (candidate, Entry { hash, key, value }) in candidates.into_iter().zip(waiting.drain(..)) {
             let shard = &mut shards[shard_of(hash)];
-            match shard.number_if_equal(candidate, &key) {
+            match shard.number_if_equal(candidate, hash, &key) {
                 Some(number) => shard.fold_entry(number, value, &merge),
                 None => shard.fold(hash, key, value, &create, &merge),
             }
@@ -365,6 +364,7 @@ impl<K: Keep + Eq, V> ShardedTable<K, V> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key_hash::hash_of;
 
     #[test]
     fn entries_keep_the_order_of_their_first_insert() {
@@ -406,12 +406,5 @@ mod tests {
         for (number, shard) in table.into_shards().iter().enumerate() {
             assert!(shard.iter().all(|entry| shard_of(entry.hash) == number && entry.key == entry.value));
         }
-    }
-
-    #[test]
-    fn a_view_hashes_as_what_is_kept_of_it() {
-        assert_eq!(hash_of("word"), hash_of(&String::from("word")));
-        assert_eq!(hash_of(&("word", 1u64)), hash_of(&(String::from("word"), 1u64)));
-        assert_eq!(hash_of(&[1u8, 2].as_slice()), hash_of(&vec![1u8, 2]));
     }
 }

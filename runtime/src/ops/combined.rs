@@ -1,11 +1,12 @@
 //! A worker's table of a fold by key, and how the tables of all workers become one.
 
 use crate::dataset::Keyed;
+use crate::key_hash::hash_of;
 use crate::ops::by_key::Fold;
 use crate::ops::small_keys::SmallKeys;
 use crate::record::Key;
 use crate::stage::{Gather, Part, Workers};
-use crate::table::{Entry, FEW, SHARDS, ShardedTable, Shards, TOGETHER, Table, hash_of, shard_of};
+use crate::table::{Entry, FEW, SHARDS, ShardedTable, Shards, TOGETHER, Table, shard_of};
 
 /// A worker's part of a fold by key.
 pub struct Combined<K, V, C, F> {

@@ -5,9 +5,10 @@
 //! have the key of another one, and there are fewer records than keys, all enter singly. What the window comes to is the same
 //! either way, in the same order.
 
+use crate::key_hash::hash_of;
 use crate::record::Key;
 use crate::stage::{Part, Workers};
-use crate::table::{Entry, RESERVED_FROM, SHARDS, hash_of, shard_of};
+use crate::table::{Entry, RESERVED_FROM, SHARDS, shard_of};
 use crate::window::Arrivals;
 
 use super::by_key::Fold;

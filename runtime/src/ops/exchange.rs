@@ -1,8 +1,9 @@
 //! The end of a stage that sends pairs to the shards of their keys, where those of another stream or a state wait for them.
 
+use crate::key_hash::hash_of;
 use crate::record::{Keep, Key, Pair};
 use crate::stage::{Gather, Part, Workers};
-use crate::table::{Entry, RESERVED_FROM, SHARDS, Shards, hash_of, shard_of};
+use crate::table::{Entry, RESERVED_FROM, SHARDS, Shards, shard_of};
 
 /// A worker's part of one side of a join: its pairs, split by the hash of their keys.
 pub struct Exchanged<K, V> {

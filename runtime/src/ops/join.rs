@@ -48,7 +48,7 @@ struct Met<K, V, W> {
     right: ByKey<W>,
 }
 
-impl<K: Hash + Eq, V: Copy, W: Copy> Met<K, V, W> {
+impl<K: Hash + Eq + Keep, V: Copy, W: Copy> Met<K, V, W> {
     /// Brings the sides together. `alone` says whether keys of the right side count that the left one does not have.
     fn of<'d, A, L, B, R>(left: &'d [Vec<Entry<A, B>>], right: &'d [Vec<Entry<L, R>>], alone: bool) -> Self
     where

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Keep, Lookup, Record};
+use crate::key_hash::SHORT;
 use crate::prefetch::prefetch;
 use crate::stored::Stored;
 use crate::time::Time;
@@ -21,7 +22,7 @@ macro_rules! seen_as_themselves {
             type View<'a> = Self;
             #[inline(always)]
             fn as_index(&self) -> Option<usize> {
-                let $value = *self;
+                let $value = self;
                 $index
             }
             #[inline(always)]
@@ -45,10 +46,9 @@ macro_rules! seen_as_themselves {
     )*};
 }
 
-seen_as_themselves!(
-    |value| usize::try_from(value).ok();
-    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool,
-);
+seen_as_themselves!(|value| Some(*value); usize);
+seen_as_themselves!(|value| Some(usize::from(*value)); u8, u16, bool);
+seen_as_themselves!(|value| usize::try_from(*value).ok(); u32, u64, u128, i8, i16, i32, i64, i128, isize);
 
 seen_as_themselves!(
     |_| None;
@@ -78,7 +78,13 @@ macro_rules! texts {
             }
             #[inline(always)]
             fn prefetch(&self) {
-                prefetch(self.as_bytes(), 0);
+                if self.len() > SHORT {
+                    prefetch(self.as_bytes(), 0);
+                }
+            }
+            #[inline(always)]
+            fn as_text(&self) -> Option<&str> {
+                Some(self)
             }
         }
 
@@ -111,6 +117,14 @@ impl<T: Record> Keep for &T {
     #[inline(always)]
     fn view(&self) -> &T {
         self
+    }
+    #[inline(always)]
+    fn as_text(&self) -> Option<&str> {
+        T::as_text(self)
+    }
+    #[inline(always)]
+    fn as_index(&self) -> Option<usize> {
+        T::as_index(self)
     }
 }
 

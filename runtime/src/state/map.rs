@@ -5,12 +5,13 @@ use super::key_state::State;
 use super::shard::{Pending, Shard};
 use super::{KeyedState, StateRecord};
 use crate::dataset::Rows;
+use crate::key_hash::hash_of;
 use crate::key_table::{MANY, MISSING, Number};
 use crate::ops::exchange::Side;
 use crate::prefetch::prefetch;
 use crate::record::{Keep, Record, StateKey};
 use crate::stage::Workers;
-use crate::table::{Entry, hash_of};
+use crate::table::Entry;
 use crate::time::Time;
 
 /// The pairs of one shard.

@@ -27,9 +27,10 @@ pub use initial::InitialState;
 pub use key_state::State;
 pub use view::{StateHandle, StateView};
 
+use crate::key_hash::hash_of;
 use crate::record::{Lookup, Record};
 use crate::stage::Workers;
-use crate::table::{SHARDS, hash_of, shard_of};
+use crate::table::{SHARDS, shard_of};
 use crate::time::Time;
 use shard::Shard;
 

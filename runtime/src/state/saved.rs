@@ -10,12 +10,13 @@ use super::timeouts::Ages;
 use super::{KeyedState, StateRecord};
 use crate::bits::Bits;
 use crate::checkpoint::{Piece, PieceKind};
+use crate::key_hash::hash_of;
 use crate::key_table::{KeyTable, Number};
 use crate::record::Record;
 use crate::saved::{Captured, END, Saved, encoded, end_of_piece, load_value};
 use crate::stage::Workers;
 use crate::stored::{Malformed, Stored, load_length, store_length};
-use crate::table::{SHARDS, hash_of, shard_of};
+use crate::table::{SHARDS, shard_of};
 use crate::time::Time;
 
 /// What changed in a shard since the last capture.
@@ -109,15 +110,24 @@ impl<K: StateRecord, S: Record> KeyedState<K, S> {
                 }
                 Ok(strays)
             });
-            // Of a build that spread keys in another way.
-            for stray in loaded.into_iter().collect::<Result<Vec<_>, Malformed>>()?.into_iter().flatten() {
-                let hash = hash_of(&stray.key);
-                self.shards[shard_of(hash)].open().put(hash, stray);
-            }
+            let strays = loaded.into_iter().collect::<Result<Vec<_>, Malformed>>()?;
+            self.take_in(strays.into_iter().flatten().collect());
             Ok(())
         })?;
         self.committed = Some(saved.time);
         Ok(())
+    }
+
+    /// Puts entries where they belong that a build has written which spread keys in another way. Everything is written anew next
+    /// time: beside a later entry of a key in its right shard, the one in the wrong shard could not be told to be older.
+    fn take_in(&mut self, strays: Vec<Loaded<K, S>>) {
+        if !strays.is_empty() {
+            self.shards.iter_mut().filter_map(|shard| shard.changes.as_mut()).for_each(|changes| changes.set_all());
+        }
+        for stray in strays {
+            let hash = hash_of(&stray.key);
+            self.shards[shard_of(hash)].open().put(hash, stray);
+        }
     }
 }
 

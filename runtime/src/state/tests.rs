@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::*;
 use crate::dataset::{Dataset, Rows};
+use crate::key_hash::hash_of;
 use crate::ops::exchange::{Exchanged, Side, exchange};
 use crate::record::Keep;
 use crate::stage::Gather;

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::shard::Kept;
+use crate::key_hash::hash_of;
 use crate::key_table::Number;
 use crate::record::{Record, StateKey};
-use crate::table::{hash_of, shard_of};
+use crate::table::shard_of;
 use crate::time::Time;
 
 /// The contents of a state as of one commit. It stays as it is while batches run, and can be sent to other threads.

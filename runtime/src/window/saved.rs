@@ -4,12 +4,13 @@
 //! written once, and an open one again. What is derived from panes is not written.
 
 use crate::checkpoint::{Piece, PieceKind};
+use crate::key_hash::hash_of;
 use crate::record::Record;
 use crate::saved::{Captured, END, Saved, SavedPiece, encoded, end_of_piece, load_value};
 use crate::stage::Workers;
 use crate::state::StateRecord;
 use crate::stored::{Malformed, load_length, store_length};
-use crate::table::{SHARDS, hash_of, shard_of};
+use crate::table::{SHARDS, shard_of};
 use crate::time::Time;
 
 use super::algorithm::Algorithm;
@@ -121,7 +122,7 @@ impl<K: StateRecord, P, D> Shard<K, P, D> {
         for (key, value) in entries.into_iter().rev() {
             let hash = hash_of(&key);
             if shard_of(hash) != shard {
-                return Err(Malformed::new("a key lies in the shard of others"));
+                return Err(Malformed::new("a key has another hash than when it was written"));
             }
             self.put::<C, F, A>(hash, key, value);
         }

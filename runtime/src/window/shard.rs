@@ -132,7 +132,7 @@ impl<K, P, D> Shard<K, P, D> {
     }
 }
 
-impl<K: Hash + Eq, P, D> Shard<K, P, D> {
+impl<K: Hash + Eq + Keep, P, D> Shard<K, P, D> {
     /// The values of a batch enter the step's pane, after the panes that are too old have left. In a new cycle, and after a batch
     /// that failed, everything is derived anew.
     pub(super) fn advance<Q, C, F, A>(&mut self, fold: &F, step: &Step, runs: Runs<Q, C>, cycle: u64)
@@ -338,7 +338,7 @@ fn hold(held: &mut [Held], present: &mut Bits, numbers: &mut [Number], position:
 /// Inserts those of several keys that have no number yet.
 #[cold]
 #[inline(never)]
-fn insert_missing<K: Hash + Eq, Q: StateKey<Owned = K>, C>(
+fn insert_missing<K: Hash + Eq + Keep, Q: StateKey<Owned = K>, C>(
     keys: &mut KeyTable<K>,
     held: &mut Vec<Held>,
     inserted: &mut Vec<Number>,
@@ -359,7 +359,7 @@ fn insert_missing<K: Hash + Eq, Q: StateKey<Owned = K>, C>(
 
 /// The number of a key, inserted if it is new.
 #[inline]
-fn number_of<K: Hash + Eq, Q: StateKey<Owned = K>>(
+fn number_of<K: Hash + Eq + Keep, Q: StateKey<Owned = K>>(
     keys: &mut KeyTable<K>,
     held: &mut Vec<Held>,
     inserted: &mut Vec<Number>,

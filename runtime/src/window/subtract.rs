@@ -210,7 +210,8 @@ mod tests {
     use super::super::shape::Shape;
     use super::super::shard::Shard;
     use super::*;
-    use crate::table::{Table, hash_of};
+    use crate::key_hash::hash_of;
+    use crate::table::Table;
     use crate::time::Time;
 
     struct Sum;

@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::algorithm::{Merge, Unmerge};
 use super::{KeyedWindow, Shape, Subtract};
 use crate::dataset::Dataset;
+use crate::key_hash::hash_of;
 use crate::record::Record;
 use crate::stage::Workers;
-use crate::table::{Table, hash_of};
+use crate::table::Table;
 use crate::time::Time;
 
 #[derive(Clone)]

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::dataset::Dataset;
+use crate::key_hash::hash_of;
 use crate::record::{Keep, Record};
 use crate::stage::{Workers, caught};
-use crate::table::{Entry, SHARDS, Table, hash_of, shard_of};
+use crate::table::{Entry, SHARDS, Table, shard_of};
 use crate::time::Time;
 
 /// Numbers by a fixed rule.
@@ -411,10 +412,13 @@ fn memory_is_given_back_when_keys_leave() {
 fn a_batch_that_never_succeeds_leaves_no_trace() {
     let (workers, functions) = (Workers::new(2, Some(1)).unwrap(), Functions(Arc::default()));
     let mut window = window::<String, TwoStacks>(3, 1);
-    let first = [("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())];
+    // Some of each shard: in which batches the values of a key are merged depends on its shard.
+    let of_each = |keys: std::ops::Range<u32>, value: &str| -> Vec<_> {
+        keys.map(|key| (format!("{key:03}"), value.to_owned())).collect()
+    };
+    let (first, second) = (of_each(0..500, "1"), of_each(250..750, "2"));
     window.advance(&workers, time(1), combined(&first, &TEXT), Some(functions.clone()));
     window.commit(&workers);
-    let second = [("a".to_owned(), "3".to_owned()), ("c".to_owned(), "4".to_owned())];
     for _ in 0..3 {
         functions.arm(1);
         assert!(caught(|| window.advance(&workers, time(2), combined(&second, &TEXT), None)).is_err());
