@@ -4,8 +4,9 @@ use std::collections::{HashMap, VecDeque};
 
 use foldhash::fast::FixedState;
 
-use super::text::{lines, order, words};
-use super::workloads::{entry, word};
+use super::data::CAMPAIGNS;
+use super::text::{event, lines, order, window, words};
+use super::workloads::{campaign, entry, views, word};
 
 /// The words of a batch and their counts. The table stays as large as it was.
 #[derive(Default)]
@@ -96,5 +97,40 @@ impl Window {
     pub fn sum(&self) -> u64 {
         let counts = self.keys.iter().zip(&self.counts).filter(|(_, count)| **count > 0);
         counts.fold(0, |sum, (key, count)| entry(sum, *key, *count))
+    }
+}
+
+/// Views of each campaign in each window. Hardly ever is there more than one window at a time.
+#[derive(Default)]
+pub struct Views {
+    windows: Vec<(u64, [u64; CAMPAIGNS as usize])>,
+}
+
+impl Views {
+    pub fn take(&mut self, text: &str) {
+        for line in lines(text) {
+            if let Some((ad, "view", time)) = event(line)
+                && let Some(campaign) = campaign(ad)
+                && let Some(window) = window(time)
+            {
+                self.add((campaign, window));
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub fn add(&mut self, (campaign, window): (u32, u64)) {
+        let at = self.windows.iter().rposition(|(number, _)| *number == window).unwrap_or_else(|| {
+            self.windows.push((window, [0; CAMPAIGNS as usize]));
+            self.windows.len() - 1
+        });
+        self.windows[at].1[campaign as usize] += 1;
+    }
+
+    /// Forgets all windows.
+    pub fn sum(&mut self) -> u64 {
+        let windows = self.windows.drain(..);
+        let counts = windows.flat_map(|(window, counts)| (0..).zip(counts).map(move |(n, count)| ((n, window), count)));
+        counts.fold(0, |sum, (key, count)| views(sum, key, count))
     }
 }

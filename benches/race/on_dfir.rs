@@ -8,9 +8,9 @@ use std::rc::Rc;
 use dfir_rs::dfir_syntax;
 use dfir_rs::util::unbounded_channel;
 
-use super::by_hand::{self, Window, Words};
-use super::text::{lines, order, words};
-use super::workloads::{Input, PANES, Side, entry, word};
+use super::by_hand::{self, Views, Window, Words};
+use super::text::{event, lines, order, window as window_of, words};
+use super::workloads::{Input, PANES, Side, campaign, entry, views, word};
 
 /// A side whose flow takes batches from a channel and leaves its sum in a cell.
 macro_rules! side {
@@ -123,6 +123,36 @@ pub fn csv_sum_fused() -> Side {
     side!(
         |batches: &'static str, out| dfir_syntax! {
             source_stream(batches) -> for_each(|text| out.set(by_hand::csv_sum(text)));
+        },
+        text
+    )
+}
+
+pub fn campaigns() -> Side {
+    side!(
+        |batches: &'static str, out| dfir_syntax! {
+            source_stream(batches)
+                -> flat_map(|text| lines(text))
+                -> filter_map(|line| event(line))
+                -> filter(|(_, kind, _)| *kind == "view")
+                -> map(|(ad, _, time)| (ad, time))
+                -> filter_map(|(ad, time)| Some(((campaign(ad)?, window_of(time)?), ())))
+                -> fold_keyed::<'tick, (u32, u64), u64>(|| 0, |count: &mut u64, ()| *count += 1)
+                -> fold::<'tick>(|| 0, |sum: &mut u64, (key, count)| *sum = views(*sum, key, count))
+                -> for_each(|sum| out.set(sum));
+        },
+        text
+    )
+}
+
+pub fn campaigns_fused() -> Side {
+    let mut counts = Views::default();
+    side!(
+        |batches: &'static str, out| dfir_syntax! {
+            source_stream(batches) -> for_each(|text| {
+                counts.take(text);
+                out.set(counts.sum());
+            });
         },
         text
     )

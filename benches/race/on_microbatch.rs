@@ -6,8 +6,8 @@ use microbatch::TextBlock;
 use microbatch::prelude::*;
 use microbatch::source::{Interval, Source};
 
-use super::text::{order, words};
-use super::workloads::{Input, PANES, Side, entry, word};
+use super::text::{event, order, window as window_of, words};
+use super::workloads::{Input, PANES, Side, campaign, entry, views, word};
 
 /// A source that gives what was put into it.
 struct Feed<B>(Arc<Mutex<Vec<Arc<B>>>>);
@@ -73,5 +73,19 @@ fn sum_orders(feed: Feed<TextBlock>, out: Collector<u64>) -> impl Pipeline {
     stream!(every = 1s, |ssc| {
         let orders = ssc.source(feed).filter_map(|line| order(line)).filter(|(price, _)| *price >= 1000);
         orders.map(|(price, quantity)| price * quantity).reduce(|a, b| a + b).collect_into(&out);
+    })
+}
+
+pub fn campaigns(workers: usize) -> Side {
+    side(workers, count_views, |batch| batch.text().blocks.clone())
+}
+
+fn count_views(feed: Feed<TextBlock>, out: Collector<u64>) -> impl Pipeline {
+    stream!(every = 1s, |ssc| {
+        let events = ssc.source(feed).filter_map(|line| event(line));
+        let viewed = events.filter(|(_, kind, _)| *kind == "view").map(|(ad, _, time)| (ad, time));
+        let pairs = viewed.filter_map(|(ad, time)| Some(((campaign(ad)?, window_of(time)?), 1u64)));
+        let counts = pairs.reduce_by_key(|a, b| a + b);
+        counts.map(|(key, count)| views(0, key, count)).reduce(|a, b| a.wrapping_add(b)).collect_into(&out);
     })
 }

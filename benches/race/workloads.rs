@@ -1,6 +1,9 @@
 //! What is raced for, and by whom.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+
+use foldhash::fast::FixedState;
 
 use super::data::{self, Text};
 use super::random::Random;
@@ -113,7 +116,35 @@ pub const WORKLOADS: &[Workload] = &[
             contestant("timely_fused", MANY, on_timely::csv::fused),
         ],
     },
+    Workload {
+        name: "campaigns",
+        records: LINES,
+        inputs: || repeated(data::events(LINES as u64, 0, &mut Random(4))),
+        batches: 5,
+        warm_up: 3,
+        contestants: &[
+            contestant("microbatch", MANY, on_microbatch::campaigns),
+            contestant("dfir", 1, |_| on_dfir::campaigns()),
+            contestant("dfir_fused", 1, |_| on_dfir::campaigns_fused()),
+            contestant("timely", MANY, on_timely::campaigns::chain),
+            contestant("timely_fused", MANY, on_timely::campaigns::fused),
+        ],
+    },
 ];
+
+static CAMPAIGNS: LazyLock<HashMap<String, u32, FixedState>> = LazyLock::new(|| data::campaigns().collect());
+
+/// The campaign of an ad.
+#[inline(always)]
+pub fn campaign(ad: &str) -> Option<u32> {
+    CAMPAIGNS.get(ad).copied()
+}
+
+/// Takes the count of a campaign in a window into the sum. Parts of a count may be taken one by one.
+#[inline(always)]
+pub fn views(sum: u64, (campaign, window): (u32, u64), count: u64) -> u64 {
+    sum.wrapping_add((u64::from(campaign) + 1).wrapping_mul(window).wrapping_mul(count))
+}
 
 /// The same text again and again.
 fn repeated(text: Text) -> Inputs {

@@ -65,3 +65,31 @@ pub fn csv(lines: usize) -> Text {
     }
     Text::new(text)
 }
+
+const ADS: u64 = 1000;
+pub const CAMPAIGNS: u64 = 100;
+/// When the first event happened, in ms: the beginning of a window of ten seconds.
+const START: u64 = 1_700_000_000_000;
+
+/// The ads, and the campaign of each.
+pub fn campaigns() -> impl Iterator<Item = (String, u32)> {
+    (0..ADS).map(|ad| (id(ad), (ad % CAMPAIGNS) as u32))
+}
+
+fn id(n: u64) -> String {
+    let (a, b) = (Random(n).next(), Random(!n).next());
+    format!("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", a >> 32, a >> 16 & 0xffff, a & 0xffff, b >> 48, b & 0xffff_ffff_ffff)
+}
+
+/// The events of a second, as the Yahoo Streaming Benchmark has them, with tabs between their seven fields.
+pub fn events(number: u64, second: u64, random: &mut Random) -> Text {
+    let mut text = String::new();
+    for n in 0..number {
+        let (user, page, ad) = (id(random.next() % 100_000), id(random.next() % 10_000), id(random.next() % ADS));
+        let kind = ["view", "click", "purchase"][(random.next() % 3) as usize];
+        let place = ["banner", "modal", "sponsored-search", "mail", "mobile"][(random.next() % 5) as usize];
+        let time = START + second * 1000 + n * 1000 / number;
+        text.push_str(&format!("{user}\t{page}\t{ad}\t{place}\t{kind}\t{time}\t1.2.3.4\n"));
+    }
+    Text::new(text)
+}

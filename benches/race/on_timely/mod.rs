@@ -1,5 +1,6 @@
 //! Programs of Timely Dataflow. Their workers are threads that live as long as the side; a batch is one time.
 
+pub mod campaigns;
 pub mod csv;
 mod ship;
 pub mod window;
@@ -11,11 +12,13 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use timely::Config;
 use timely::communication::WorkerGuards;
-use timely::dataflow::operators::{Inspect, Probe};
-use timely::dataflow::{InputHandleVec, ProbeHandle, StreamVec};
+use timely::container::CapacityContainerBuilder;
+use timely::dataflow::channels::pact::ParallelizationContract;
+use timely::dataflow::operators::{Capability, Inspect, Operator, Probe};
+use timely::dataflow::{InputHandleVec, ProbeHandle, Stream, StreamVec};
 use timely::worker::Worker;
+use timely::{Config, Container};
 
 use super::data;
 use super::workloads::{Input, Side};
@@ -121,5 +124,29 @@ fn feed_text(mut input: InputHandleVec<u64, &'static str>) -> Feed {
             worker.step();
         }
         input.advance_to(input.time() + 1);
+    })
+}
+
+/// What comes is taken into `state`. When the batch is complete, `sum` gives what is handed on of it, and empties it.
+pub fn batchwise<'s, S: 'static, C: Container, P: ParallelizationContract<u64, C>>(
+    stream: Stream<'s, u64, C>,
+    pact: P,
+    mut state: S,
+    sum: fn(&mut S) -> u64,
+    take: impl Fn(&mut S, &mut C) + 'static,
+) -> StreamVec<'s, u64, u64> {
+    let mut batch = None::<Capability<u64>>;
+    stream.unary_frontier::<CapacityContainerBuilder<Vec<u64>>, _, _, _>(pact, "Count", move |_, _| {
+        move |(input, frontier), output| {
+            input.for_each(|capability, records| {
+                if batch.is_none() {
+                    batch = capability.retain_least(0);
+                }
+                take(&mut state, records);
+            });
+            if let Some(complete) = batch.take_if(|batch| !frontier.less_equal(batch.time())) {
+                output.session(&complete).give(sum(&mut state));
+            }
+        }
     })
 }

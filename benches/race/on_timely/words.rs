@@ -4,15 +4,14 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 
 use foldhash::fast::FixedState;
-use timely::Container;
 use timely::container::{CapacityContainerBuilder, NoopBuilder};
-use timely::dataflow::channels::pact::{Exchange, ParallelizationContract, Pipeline};
+use timely::dataflow::channels::pact::{Exchange, Pipeline};
 use timely::dataflow::operators::vec::Map;
 use timely::dataflow::operators::{Capability, Operator};
 use timely::dataflow::{InputHandleVec, Stream, StreamVec};
 
 use super::ship::{Buffers, Shipment, by_address, owner};
-use super::{Feed, feed_text, program, share, side};
+use super::{Feed, batchwise, feed_text, program, share, side};
 use crate::by_hand::Words;
 use crate::text::{lines, words};
 use crate::workloads::{Side, word};
@@ -158,30 +157,6 @@ fn counted<'s>(
             let mut session = output.session_with_builder(&complete);
             for (to, records) in parts.into_iter().enumerate() {
                 session.give_container(&mut Shipment { to, records });
-            }
-        }
-    })
-}
-
-/// What comes is taken into `state`. When the batch is complete, `sum` gives what is handed on of it, and empties it.
-fn batchwise<'s, S: 'static, C: Container, P: ParallelizationContract<u64, C>>(
-    stream: Stream<'s, u64, C>,
-    pact: P,
-    mut state: S,
-    sum: fn(&mut S) -> u64,
-    take: impl Fn(&mut S, &mut C) + 'static,
-) -> StreamVec<'s, u64, u64> {
-    let mut batch = None::<Capability<u64>>;
-    stream.unary_frontier::<CapacityContainerBuilder<Vec<u64>>, _, _, _>(pact, "Count", move |_, _| {
-        move |(input, frontier), output| {
-            input.for_each(|capability, records| {
-                if batch.is_none() {
-                    batch = capability.retain_least(0);
-                }
-                take(&mut state, records);
-            });
-            if let Some(complete) = batch.take_if(|batch| !frontier.less_equal(batch.time())) {
-                output.session(&complete).give(sum(&mut state));
             }
         }
     })

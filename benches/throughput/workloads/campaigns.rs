@@ -10,44 +10,23 @@ use microbatch::prelude::*;
 use microbatch::text::{self, Lines};
 
 use super::{Sides, Workload, side, workload};
-use crate::data::Text;
+use crate::data::{self, CAMPAIGNS, Text};
 use crate::random::Random;
 use crate::threads::{Table, on_threads};
-
-const ADS: u64 = 1000;
-const CAMPAIGNS: u64 = 100;
-/// Of one second, and seconds.
-const EVENTS: u64 = 100_000;
-const BATCHES: u64 = 10;
-/// When the first event happened, in ms: the beginning of a window.
-const START: u64 = 1_700_000_000_000;
-
-pub const WORKLOADS: &[Workload] = &[workload("campaigns", "event", (EVENTS * BATCHES) as usize, sides)];
 
 /// The campaign of each ad.
 type Campaigns = Table<String, u32>;
 
-fn id(n: u64) -> String {
-    let (a, b) = (Random(n).next(), Random(!n).next());
-    format!("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", a >> 32, a >> 16 & 0xffff, a & 0xffff, b >> 48, b & 0xffff_ffff_ffff)
-}
+/// Of one second, and seconds.
+const EVENTS: u64 = 100_000;
+const BATCHES: u64 = 10;
 
-fn events(second: u64, random: &mut Random) -> Text {
-    let mut text = String::new();
-    for n in 0..EVENTS {
-        let (user, page, ad) = (id(random.next() % 100_000), id(random.next() % 10_000), id(random.next() % ADS));
-        let kind = ["view", "click", "purchase"][(random.next() % 3) as usize];
-        let place = ["banner", "modal", "sponsored-search", "mail", "mobile"][(random.next() % 5) as usize];
-        let time = START + second * 1000 + n * 1000 / EVENTS;
-        text.push_str(&format!("{user}\t{page}\t{ad}\t{place}\t{kind}\t{time}\t1.2.3.4\n"));
-    }
-    Text::new(text)
-}
+pub const WORKLOADS: &[Workload] = &[workload("campaigns", "event", (EVENTS * BATCHES) as usize, sides)];
 
 fn sides(workers: usize) -> Sides {
     let mut random = Random(4);
-    let batches: Vec<Text> = (0..BATCHES).map(|second| events(second, &mut random)).collect();
-    let ads: Arc<Campaigns> = Arc::new((0..ADS).map(|ad| (id(ad), (ad % CAMPAIGNS) as u32)).collect());
+    let batches: Vec<Text> = (0..BATCHES).map(|second| data::events(EVENTS, second, &mut random)).collect();
+    let ads: Arc<Campaigns> = Arc::new(data::campaigns().collect());
     let batches = Arc::new(batches);
     Sides {
         ours: {

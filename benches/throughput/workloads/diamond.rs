@@ -40,7 +40,7 @@ fn mixed(key: u64, value: u64) -> u64 {
 fn diamond(source: Repeated, out: Collector<u64>) -> impl Pipeline {
     let (categories, number, largest, shares) = (out.clone(), out.clone(), out.clone(), out);
     stream!(every = 1s, |ssc| {
-        let orders = ssc.source(source).filter_map(|line| order(line));
+        let orders = ssc.source(source).filter_map(order);
         let by_category = orders.map(|(_, category, amount)| (category, amount)).reduce_by_key(|a, b| a + b);
         by_category.map(|(key, sum)| mixed(key, sum)).reduce(|a, b| a.wrapping_add(b)).collect_into(&categories);
         orders.count().collect_into(&number);
