@@ -58,7 +58,7 @@ pub struct Ratio {
     pub quartiles: [f64; 2],
 }
 
-/// Of `ours` over `theirs`.
+/// Of `ours` over `theirs`, in the order of the turns: [`figures`] sorts them.
 pub fn ratio(theirs: &[Duration], ours: &[Duration]) -> Ratio {
     let mut ratios: Vec<f64> =
         theirs.iter().zip(ours).map(|(theirs, ours)| theirs.as_secs_f64() / ours.as_secs_f64()).collect();

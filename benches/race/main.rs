@@ -63,7 +63,8 @@ fn main() {
     }
     println!(
         "\nns a record, median of {TURNS} turns; with one worker of the processors' time, with several of the time that passes. Ratio:\n\
-         throughput of microbatch over the contestant's in each turn: the median, and between what half of the turns lie. DFIR has one thread, so it takes part with one worker only."
+         throughput of microbatch over the contestant's in each turn: the median, and between what half of the turns lie.\n\
+         DFIR has one thread, so it takes part with one worker only."
     );
 }
 
