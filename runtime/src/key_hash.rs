@@ -37,15 +37,16 @@ fn hash_of_text(text: &str) -> u64 {
 
 #[inline(always)]
 fn hashed<K: Hash + ?Sized>(key: &K) -> u64 {
-    let others = FixedState::with_seed(0x6d69_6372_6f62_6174).build_hasher();
-    let mut hasher = KeyHasher { others, seen: Seen::Nothing };
+    let all = FixedState::with_seed(0x6d69_6372_6f62_6174).build_hasher();
+    let mut hasher = KeyHasher { all, seen: Seen::Nothing };
     key.hash(&mut hasher);
     hasher.finish()
 }
 
-/// Hashes a short text by a function that gives no two texts of a length the same hash, and everything else as foldhash does.
+/// Hashes a short text that is alone by a function that gives no two texts of a length the same hash, and everything else as
+/// foldhash does.
 struct KeyHasher {
-    others: FoldHasher<'static>,
+    all: FoldHasher<'static>,
     seen: Seen,
 }
 
@@ -56,27 +57,15 @@ enum Seen {
     Bytes(u64),
     /// The same, and the byte behind each text.
     Text(u64),
-    /// Other things too.
     Others,
-}
-
-impl KeyHasher {
-    #[inline(always)]
-    fn others(&mut self) -> &mut FoldHasher<'static> {
-        match self.seen {
-            Seen::Bytes(hash) | Seen::Text(hash) => self.others.write_u64(hash),
-            Seen::Nothing | Seen::Others => (),
-        }
-        self.seen = Seen::Others;
-        &mut self.others
-    }
 }
 
 macro_rules! hashed_as_foldhash_does {
     ($($write:ident: $type:ty),*) => {$(
         #[inline(always)]
         fn $write(&mut self, value: $type) {
-            self.others().$write(value);
+            self.seen = Seen::Others;
+            self.all.$write(value);
         }
     )*};
 }
@@ -84,18 +73,20 @@ macro_rules! hashed_as_foldhash_does {
 impl Hasher for KeyHasher {
     #[inline(always)]
     fn write(&mut self, bytes: &[u8]) {
-        match self.seen {
-            Seen::Nothing if bytes.len() <= SHORT => self.seen = Seen::Bytes(mixed(bytes)),
-            _ => self.others().write(bytes),
-        }
+        self.seen = match self.seen {
+            Seen::Nothing if bytes.len() <= SHORT => Seen::Bytes(mixed(bytes)),
+            _ => Seen::Others,
+        };
+        self.all.write(bytes);
     }
 
     #[inline(always)]
     fn write_u8(&mut self, value: u8) {
-        match self.seen {
-            Seen::Bytes(hash) if value == 0xff => self.seen = Seen::Text(hash),
-            _ => self.others().write_u8(value),
-        }
+        self.seen = match self.seen {
+            Seen::Bytes(hash) if value == 0xff => Seen::Text(hash),
+            _ => Seen::Others,
+        };
+        self.all.write_u8(value);
     }
 
     hashed_as_foldhash_does!(
@@ -106,8 +97,8 @@ impl Hasher for KeyHasher {
     #[inline(always)]
     fn finish(&self) -> u64 {
         match self.seen {
-            Seen::Bytes(hash) | Seen::Text(hash) => hash,
-            Seen::Nothing | Seen::Others => self.others.finish(),
+            Seen::Text(hash) => hash,
+            _ => self.all.finish(),
         }
     }
 }
