@@ -37,7 +37,17 @@ const KEYS: usize = 100_000;
 /// A window of so many panes. It is timed for as many batches, because some work is done once in that time.
 const fn window(name: &'static str, panes: usize, ours: fn(usize) -> Side, by_hand: fn(usize) -> Side) -> Workload {
     let (keys, records) = (KEYS, KEYS);
-    Workload { name, unit: "record", units: records, keys, records, warm_up: panes + 5, turns: panes, ours, by_hand }
+    Workload {
+        name,
+        unit: "record",
+        units: records,
+        keys,
+        records,
+        warm_up: 2 * panes + 5,
+        turns: panes,
+        ours,
+        by_hand,
+    }
 }
 
 /// States: so many keys, of which a hundredth has records in a batch.

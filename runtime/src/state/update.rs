@@ -7,7 +7,7 @@ use super::map::Runs;
 use super::shard::{Pending, Shard};
 use super::{KeyedState, StateRecord};
 use crate::bits::{Bits, Ranks};
-use crate::key_table::{MANY, MISSING, Number};
+use crate::key_table::{KeyTable, MANY, MISSING, Number};
 use crate::ops::exchange::Side;
 use crate::record::{Keep, Record, StateKey};
 use crate::stage::Workers;
@@ -138,37 +138,68 @@ fn call<'s, K: StateRecord, S: Record, V>(
     f: &impl Fn(Time, K::View<'s>, &[V], Option<S>) -> Option<S>,
 ) -> &'s Shard<K, S> {
     shard.pending.is_replaced = true;
-    let (keys, known) = (&*shard.kept.keys, shard.kept.keys.numbers());
-    let (added, next) = (&shard.pending.added, &mut shard.pending.next);
-    let (added_states, removed) = (&mut shard.pending.added_states, &mut shard.pending.removed);
+    let (keys, states, added) = (&*shard.kept.keys, &*shard.kept.states, &shard.pending.added);
+    let (added_states, next, removed) =
+        (&mut shard.pending.added_states, &mut shard.pending.next, &mut shard.pending.removed);
+    let known = keys.numbers();
     next.reserve(known);
-    let mut call = |numbers: Range<usize>, values: &[V]| {
-        let numbered = numbers.clone().zip(&keys.keys()[numbers.clone()]).zip(&shard.kept.states[numbers]);
-        next.extend(numbered.map(|((number, key), state)| {
-            let mut after = None;
-            if keys.is_dense() || keys.is_live(number as Number) {
-                after = f(time, key.view(), values, Some(state.clone()));
-                if after.is_none() {
-                    removed.push(number as Number);
-                }
-            }
-            // Each number has some state, also when its key goes or is not there.
-            after.unwrap_or_else(|| state.clone())
-        }));
-    };
+    let f = |key: &'s K, values: &[V], state| f(time, key.view(), values, state);
+    let mut known_keys = Known { keys, states, next, removed };
     let (mut from, mut new) = (0, 0);
     for (number, values) in values.iter() {
         if number < known {
-            call(from..number, &[]);
-            call(number..number + 1, values);
+            known_keys.call_without_values(from..number, &f);
+            known_keys.call(number..number + 1, values, &f);
             from = number + 1;
         } else {
-            call(from..known, &[]);
+            known_keys.call_without_values(from..known, &f);
             from = known;
-            added_states.push(f(time, added[new].1.view(), values, None));
+            added_states.push(f(&added[new].1, values, None));
             new += 1;
         }
     }
-    call(from..known, &[]);
+    known_keys.call_without_values(from..known, &f);
     shard
+}
+
+/// The known keys, and what their states become.
+struct Known<'s, 'p, K, S> {
+    keys: &'s KeyTable<K>,
+    states: &'s [S],
+    next: &'p mut Vec<S>,
+    removed: &'p mut Vec<Number>,
+}
+
+impl<'s, K, S: Record> Known<'s, '_, K, S> {
+    /// Calls `f` for those of these keys that are there, none of which has values.
+    #[inline]
+    fn call_without_values<V>(&mut self, numbers: Range<usize>, f: &impl Fn(&'s K, &[V], Option<S>) -> Option<S>) {
+        if self.keys.is_dense() {
+            return self.call(numbers, &[], f);
+        }
+        let mut from = numbers.start;
+        for run in self.keys.live_runs(numbers.clone()) {
+            // Each number has some state, also when its key is not there.
+            self.next.extend_from_slice(&self.states[from..run.start]);
+            from = run.end;
+            self.call(run, &[], f);
+        }
+        self.next.extend_from_slice(&self.states[from..numbers.end]);
+    }
+
+    /// Calls `f` for these keys, which are there.
+    ///
+    /// Inlined, so that the loop over keys without values is compiled for that, and in vectors where `f` can be.
+    #[inline(always)]
+    fn call<V>(&mut self, numbers: Range<usize>, values: &[V], f: &impl Fn(&'s K, &[V], Option<S>) -> Option<S>) {
+        let Known { keys, states, next, removed } = self;
+        let numbered = numbers.clone().zip(&keys.keys()[numbers.clone()]).zip(&states[numbers]);
+        next.extend(numbered.map(|((number, key), state)| {
+            let after = f(key, values, Some(state.clone()));
+            after.unwrap_or_else(|| {
+                removed.push(number as Number);
+                state.clone()
+            })
+        }));
+    }
 }

@@ -15,7 +15,7 @@ use crate::record::Record;
 
 use super::algorithm::{Algorithm, Derived, Merge, Place};
 use super::by_number::{self, bytes, put};
-use super::panes::Panes;
+use super::panes::{Pane, Panes};
 
 /// A queue of two stacks. Needs nothing of the function but associativity.
 pub struct TwoStacks;
@@ -104,7 +104,7 @@ impl<C: Record> Stacked<C> {
         for stacks in &mut self.stacks {
             (stacks.front_len, stacks.has_back) = (0, false);
         }
-        self.empty_front();
+        self.empty_front(panes.iter().rev().skip(back).map(Pane::len).sum());
         let Stacked { stacks, newer, .. } = self;
         for pane in panes.iter().rev().skip(back) {
             newer.extend(pane.entries().rev().map(|(number, value)| push_front(stacks, fold, number, value)));
@@ -115,11 +115,12 @@ impl<C: Record> Stacked<C> {
         self.all_unsettled = true;
     }
 
-    /// Memory of a front that was much larger than the last one is given back.
-    fn empty_front(&mut self) {
-        let before = self.newer.len();
+    /// Makes room for a front of so many values, and gives the memory back of one that was much larger.
+    fn empty_front(&mut self, values: usize) {
         self.newer.clear();
-        self.newer.shrink_to(before * 4);
+        if !(values..=values * 4).contains(&self.newer.capacity()) {
+            self.newer = Vec::with_capacity(values + values / 8);
+        }
     }
 
     #[inline]
