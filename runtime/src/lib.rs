@@ -172,6 +172,7 @@ mod panics;
 mod pipeline;
 mod plan;
 mod policy;
+mod pool;
 mod prefetch;
 mod progress;
 mod record;

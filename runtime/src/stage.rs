@@ -5,13 +5,13 @@
 
 use std::cmp::Ordering;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::as_of::{self, CurrentBatch};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::panics::Board;
+use crate::pool::Helpers;
 use crate::tuples::for_tuples;
 
 pub(crate) use crate::panics::{Panicked, caught};
@@ -22,7 +22,7 @@ const MERGE_GRAIN: usize = 4096;
 /// The threads that stages run on: the engine's own thread, and one less than there are workers beside it.
 pub struct Workers {
     /// The others.
-    pool: Option<rayon::ThreadPool>,
+    helpers: Option<Helpers>,
     /// The batch that the workers are at.
     batch: Arc<CurrentBatch>,
     panics: Board,
@@ -34,24 +34,20 @@ impl Workers {
     /// Starts `count` workers. `grain` overrides the least weight that is worth a worker of its own.
     pub(crate) fn new(count: usize, grain: Option<usize>) -> Result<Self> {
         let (batch, panics) = (Arc::new(CurrentBatch::none()), Board::default());
-        let pool = (count > 1).then(|| {
+        let helpers = (count > 1).then(|| {
             let (batch, panics) = (Arc::clone(&batch), panics.clone());
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(count - 1)
-                .thread_name(|number| format!("microbatch-worker-{number}"))
-                .start_handler(move |_| {
-                    panics.join();
-                    as_of::join(&batch);
-                })
-                .build()
+            Helpers::new(count - 1, move || {
+                panics.join();
+                as_of::join(&batch);
+            })
         });
-        let pool = pool.transpose().map_err(|error| {
+        let helpers = helpers.transpose().map_err(|error| {
             Error::config(
                 format!("{count} worker threads cannot be started: {error}"),
                 "ask for fewer with `workers(n)`",
             )
         })?;
-        Ok(Workers { pool, batch, panics, count, grain })
+        Ok(Workers { helpers, batch, panics, count, grain })
     }
 
     /// The batch that the workers are at.
@@ -107,23 +103,10 @@ impl Workers {
         all
     }
 
-    /// Calls `work` for each number below `tasks`. Not generic, because whatever reaches rayon is compiled anew for each stage of
-    /// each pipeline, and that is most of what a pipeline would cost to build.
+    /// Calls `work` for each number below `tasks`.
     fn each(&self, tasks: usize, in_parallel: bool, work: &(dyn Fn(usize) + Sync)) {
-        match &self.pool {
-            Some(pool) if in_parallel && tasks > 1 => {
-                let claims = Claims::new(tasks, self.count);
-                self.panics.watch(|| {
-                    pool.in_place_scope(|scope| {
-                        for _ in 1..self.count.min(tasks) {
-                            scope.spawn(|_| {
-                                claims.each(rayon::current_thread_index().map_or(0, |other| other + 1), work)
-                            });
-                        }
-                        claims.each(0, work);
-                    });
-                });
-            }
+        match &self.helpers {
+            Some(helpers) if in_parallel && tasks > 1 => self.panics.watch(|| helpers.each(tasks, work)),
             _ => (0..tasks).for_each(work),
         }
     }
@@ -136,35 +119,6 @@ impl Workers {
         }
         let grain = self.grain.unwrap_or(dataset.grain()).max(1);
         cut(&weights, self.count.min((total / grain).max(1)), whole_partitions)
-    }
-}
-
-/// Who does which of so many tasks: each worker those of its own run of them, the same for as many tasks whenever there are some,
-/// so that it finds what it had of them in its caches; and then what others have not begun.
-struct Claims {
-    tasks: usize,
-    /// For each worker the first task of its run that nobody has begun.
-    next: Vec<AtomicUsize>,
-}
-
-impl Claims {
-    fn new(tasks: usize, workers: usize) -> Self {
-        Claims { tasks, next: (0..workers).map(|worker| AtomicUsize::new(tasks * worker / workers)).collect() }
-    }
-
-    /// Calls `work` for the tasks that are the worker's.
-    fn each(&self, worker: usize, work: &(dyn Fn(usize) + Sync)) {
-        let workers = self.next.len();
-        for owner in (worker..workers).chain(0..worker) {
-            let end = self.tasks * (owner + 1) / workers;
-            loop {
-                let task = self.next[owner].fetch_add(1, Relaxed);
-                if task >= end {
-                    break;
-                }
-                work(task);
-            }
-        }
     }
 }
 
@@ -409,15 +363,6 @@ mod tests {
                 assert_eq!(covered, all);
             }
         }
-    }
-
-    #[test]
-    fn a_worker_begins_with_its_own_tasks_and_ends_with_those_of_others() {
-        let (claims, done) = (Claims::new(5, 2), Mutex::new(Vec::new()));
-        let work = |task| done.lock().unwrap().push(task);
-        claims.each(1, &work);
-        claims.each(0, &work);
-        assert_eq!(*done.lock().unwrap(), [2, 3, 4, 0, 1]);
     }
 
     #[test]
