@@ -114,7 +114,7 @@ fn mixed(bytes: &[u8]) -> u64 {
 }
 
 /// What bits are multiplied by.
-const ODD: u64 = 0xd6e8_feb8_6659_fd93;
+pub const ODD: u64 = 0xd6e8_feb8_6659_fd93;
 
 /// What tells zeros at the end of a text from none.
 #[inline(always)]

@@ -52,10 +52,14 @@ pub trait Keep: Sized {
         None
     }
 
-    /// The value, if it is an integer that may be an index. Two different values have different ones.
+    /// Whether two values that differ have other bits.
+    #[doc(hidden)]
+    const BITS_TELL_APART: bool = false;
+
+    /// Bits of the value, if it is a number or consists of numbers.
     #[doc(hidden)]
     #[inline(always)]
-    fn as_index(&self) -> Option<usize> {
+    fn as_bits(&self) -> Option<u64> {
         None
     }
 }

@@ -3,7 +3,7 @@
 use crate::dataset::Keyed;
 use crate::key_hash::hash_of;
 use crate::ops::by_key::Fold;
-use crate::ops::small_keys::SmallKeys;
+use crate::ops::shortcuts::Shortcuts;
 use crate::record::Key;
 use crate::stage::{Gather, Part, Workers};
 use crate::table::{Entry, FEW, SHARDS, ShardedTable, Shards, TOGETHER, Table, shard_of};
@@ -12,8 +12,8 @@ use crate::table::{Entry, FEW, SHARDS, ShardedTable, Shards, TOGETHER, Table, sh
 pub struct Combined<K, V, C, F> {
     /// All keys, while there are few: then one table is faster than one that is split, and nothing has to be waited for.
     few: Table<K, C>,
-    /// Those of the few that are small integers.
-    small: SmallKeys,
+    /// To the entries of the few.
+    shortcuts: Shortcuts,
     many: Option<Many<K, V, C>>,
     fold: Option<F>,
 }
@@ -71,31 +71,35 @@ impl<K: Key, V, C> Many<K, V, C> {
 
 impl<K, V, C, F> Default for Combined<K, V, C, F> {
     fn default() -> Self {
-        Combined { few: Table::default(), small: SmallKeys::default(), many: None, fold: None }
+        Combined { few: Table::default(), shortcuts: Shortcuts::default(), many: None, fold: None }
     }
 }
 
 impl<K: Key, V, C, F: Fold<V, C>> Combined<K, V, C, F> {
     #[inline(always)]
     pub(super) fn fold_all(&mut self, batch: impl Iterator<Item = (K, V)>, fold: F) {
-        batch.for_each(|(key, value)| {
-            let number = self.small.get(&key);
-            match number {
-                Some(number) => self.few.fold_entry(number, value, |combined, value| fold.merge_value(combined, value)),
-                None => self.push(hash_of(&key), key, value, &fold),
-            }
-        });
+        batch.for_each(|(key, value)| self.push(key, value, &fold));
         self.remember(fold);
     }
 
     #[inline(always)]
-    pub(super) fn push(&mut self, hash: u64, key: K, value: V, fold: &F) {
+    pub(super) fn push(&mut self, key: K, value: V, fold: &F) {
+        if let Some(number) = self.shortcuts.get(&key)
+            && (K::BITS_TELL_APART || self.few.entries()[number].key == key)
+        {
+            return self.few.fold_entry(number, value, |combined, value| fold.merge_value(combined, value));
+        }
+        self.push_hashed(hash_of(&key), key, value, fold);
+    }
+
+    #[inline(always)]
+    fn push_hashed(&mut self, hash: u64, key: K, value: V, fold: &F) {
         if let Some(many) = &mut self.many {
             return many.push(hash, key, value, fold);
         }
         match self.few.find(hash, &key) {
             Ok(number) => {
-                self.small.note(&key, number, self.few.entries().len());
+                self.shortcuts.note(&key, number, self.few.entries().len());
                 self.few.fold_entry(number, value, |combined, value| fold.merge_value(combined, value));
             }
             Err(at) => {
@@ -159,7 +163,7 @@ impl<K, V, C, F> Combined<K, V, C, F> {
     fn spread(&mut self) {
         let mut many = Many::with_capacity(2 * FEW);
         many.table.take(std::mem::take(&mut self.few));
-        self.small = SmallKeys::default();
+        self.shortcuts = Shortcuts::default();
         self.many = Some(many);
     }
 

@@ -127,10 +127,10 @@ impl<K: Key, V, C, F: Fold<V, C>> Entering<K, V, C, F> {
     #[inline(always)]
     pub(super) fn fold_all(&mut self, batch: impl Iterator<Item = (K, V)>, fold: F) {
         batch.for_each(|(key, value)| {
-            let hash = hash_of(&key);
             if self.combines {
-                return self.combined.push(hash, key, value, &fold);
+                return self.combined.push(key, value, &fold);
             }
+            let hash = hash_of(&key);
             self.singles[shard_of(hash)].push(Entry { hash, key, value: fold.create(value) });
             if self.sample.count(hash) {
                 self.combine(&fold);

@@ -8,22 +8,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Keep, Lookup, Record};
-use crate::key_hash::SHORT;
+use crate::key_hash::{ODD, SHORT};
 use crate::prefetch::prefetch;
 use crate::stored::Stored;
 use crate::time::Time;
 use crate::tuples::for_tuples;
 
 macro_rules! seen_as_themselves {
-    (|$value:pat_param| $index:expr; $($type:ty),* $(,)?) => {$(
+    (|$value:pat_param| $bits:expr; $($type:ty),* $(,)?) => {$(
         #[diagnostic::do_not_recommend]
         impl Keep for $type {
             type Owned = Self;
             type View<'a> = Self;
+            const BITS_TELL_APART: bool = size_of::<Self>() <= size_of::<u64>();
             #[inline(always)]
-            fn as_index(&self) -> Option<usize> {
+            fn as_bits(&self) -> Option<u64> {
                 let $value = self;
-                $index
+                $bits
             }
             #[inline(always)]
             fn keep(self) -> Self {
@@ -46,13 +47,13 @@ macro_rules! seen_as_themselves {
     )*};
 }
 
-seen_as_themselves!(|value| Some(*value); usize);
-seen_as_themselves!(|value| Some(usize::from(*value)); u8, u16, bool);
-seen_as_themselves!(|value| usize::try_from(*value).ok(); u32, u64, u128, i8, i16, i32, i64, i128, isize);
+seen_as_themselves!(|value| Some(*value); u64);
+seen_as_themselves!(|value| Some(*value as u64); u8, u16, u32, u128, usize, i8, i16, i32, i64, i128, isize, bool, char);
+seen_as_themselves!(|value| Some(value.as_millis()); Time);
 
 seen_as_themselves!(
     |_| None;
-    f32, f64, char, (), Duration, Time,
+    f32, f64, (), Duration,
     std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr, std::net::SocketAddr,
     std::time::SystemTime,
     std::cmp::Ordering,
@@ -111,6 +112,7 @@ impl<T: Record> Keep for &T {
         = &'a T
     where
         Self: 'a;
+    const BITS_TELL_APART: bool = T::BITS_TELL_APART;
     fn keep(self) -> T {
         self.clone()
     }
@@ -123,8 +125,8 @@ impl<T: Record> Keep for &T {
         T::as_text(self)
     }
     #[inline(always)]
-    fn as_index(&self) -> Option<usize> {
-        T::as_index(self)
+    fn as_bits(&self) -> Option<u64> {
+        T::as_bits(self)
     }
 }
 
@@ -332,6 +334,12 @@ macro_rules! tuples {
             #[inline(always)]
             fn prefetch(&self) {
                 $(self.$index.prefetch();)+
+            }
+            #[inline(always)]
+            fn as_bits(&self) -> Option<u64> {
+                let mut bits = 0u64;
+                $(bits = bits.wrapping_mul(ODD).wrapping_add(self.$index.as_bits()?);)+
+                Some(bits)
             }
         }
         #[diagnostic::do_not_recommend]
