@@ -37,33 +37,49 @@ pub struct Entering<K, V, C, F> {
 /// What the latest sample of the single records has shown.
 #[derive(Default)]
 struct Sample {
-    /// All single records.
-    records: usize,
-    /// Those of the latest sample whose bit was set.
+    /// The single records before the sample.
+    before: usize,
+    /// How many of the sample's have been looked at.
+    looked: usize,
+    /// Those of them whose bit was set.
     repeats: usize,
     met: Vec<u64>,
+    /// How many records there still are between the sample and the next one.
+    unlooked: usize,
 }
 
 impl Sample {
     /// Counts a record, and looks at it if it is one of a sample. Returns whether keys repeat, where a sample ends.
     #[inline(always)]
     fn count(&mut self, hash: u64) -> bool {
-        let place = self.records % PERIOD;
-        self.records += 1;
-        place < SAMPLE && self.look(place, hash)
+        match self.unlooked.checked_sub(1) {
+            Some(left) => {
+                self.unlooked = left;
+                false
+            }
+            None => self.look(hash),
+        }
     }
 
     #[inline(never)]
-    fn look(&mut self, place: usize, hash: u64) -> bool {
-        if place == 0 {
-            self.repeats = 0;
+    fn look(&mut self, hash: u64) -> bool {
+        if self.looked == SAMPLE {
+            self.before += PERIOD;
+            (self.looked, self.repeats) = (0, 0);
+        }
+        if self.looked == 0 {
             self.met.clear();
             self.met.resize(BITS / 64, 0);
         }
+        self.looked += 1;
         let (word, bit) = (hash as usize / 64 % (BITS / 64), 1 << (hash % 64));
         self.repeats += usize::from(self.met[word] & bit != 0);
         self.met[word] |= bit;
-        place + 1 == SAMPLE && (self.repeats * REPEATED >= SAMPLE || self.records >= self.keys())
+        if self.looked < SAMPLE {
+            return false;
+        }
+        self.unlooked = PERIOD - SAMPLE;
+        self.repeats * REPEATED >= SAMPLE || self.before + SAMPLE >= self.keys()
     }
 
     /// About how many keys there are, if the latest sample has shown it: of n records that find one of k keys each, n² / 2k
@@ -75,12 +91,12 @@ impl Sample {
 
     /// Whether all records are in one sample.
     fn has_all(&self) -> bool {
-        self.records <= SAMPLE
+        self.before == 0 && (self.looked < SAMPLE || self.unlooked == PERIOD - SAMPLE)
     }
 
     /// Whether keys repeat in a batch that ends in its first sample.
     fn ends_repeating(&self) -> bool {
-        self.has_all() && self.repeats * REPEATED >= self.records && self.repeats > 0
+        self.has_all() && self.repeats * REPEATED >= self.looked && self.repeats > 0
     }
 }
 

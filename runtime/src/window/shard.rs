@@ -103,8 +103,9 @@ impl<K, P, D> Shard<K, P, D> {
             if !step.leaves(pane.end) {
                 break;
             }
+            let held = self.held.as_mut_slice();
             for (number, kept) in pane.entries() {
-                let held = &mut self.held[number as usize];
+                let held = &mut held[number as usize];
                 held.values -= 1;
                 let is_only = held.values == 0;
                 if is_only {
