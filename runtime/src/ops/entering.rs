@@ -6,7 +6,7 @@
 //! either way, in the same order.
 
 use crate::key_hash::hash_of;
-use crate::prefetch::prefetch;
+use crate::prefetch::push_ahead;
 use crate::record::Key;
 use crate::stage::{Part, Workers};
 use crate::table::{Entry, RESERVED_FROM, SHARDS, shard_of};
@@ -24,9 +24,6 @@ const BITS: usize = 1 << 17;
 const BY_CHANCE: usize = SAMPLE * SAMPLE / (2 * BITS);
 /// Values are combined if one of so many records repeats a key.
 const REPEATED: usize = 8;
-/// So many records ahead the place of a shard's next one is fetched: the processor does not foresee what is written in as many
-/// places as there are shards.
-const AHEAD: usize = 8;
 /// Larger values are combined in any case.
 const SMALL: usize = 64;
 
@@ -151,9 +148,7 @@ impl<K: Key, V, C, F: Fold<V, C>> Entering<K, V, C, F> {
                 return self.combined.push(key, value, &fold);
             }
             let hash = hash_of(&key);
-            let singles = &mut self.singles[shard_of(hash)];
-            singles.push(Entry { hash, key, value: fold.create(value) });
-            prefetch(singles.spare_capacity_mut(), AHEAD);
+            push_ahead(&mut self.singles[shard_of(hash)], Entry { hash, key, value: fold.create(value) });
             if self.sample.count(hash) {
                 self.combine(&fold);
             }

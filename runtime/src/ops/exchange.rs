@@ -1,6 +1,7 @@
 //! The end of a stage that sends pairs to the shards of their keys, where those of another stream or a state wait for them.
 
 use crate::key_hash::hash_of;
+use crate::prefetch::push_ahead;
 use crate::record::{Keep, Key, Pair};
 use crate::stage::{Gather, Part, Workers};
 use crate::table::{Entry, RESERVED_FROM, SHARDS, Shards, shard_of};
@@ -63,6 +64,6 @@ where
     batch.for_each(|record| {
         let (key, value) = record.into_pair();
         let hash = hash_of(&key);
-        part.shards[shard_of(hash)].push(Entry { hash, key, value });
+        push_ahead(&mut part.shards[shard_of(hash)], Entry { hash, key, value });
     });
 }
