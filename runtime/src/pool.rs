@@ -42,6 +42,8 @@ impl Helpers {
     pub fn each(&self, tasks: usize, work: &(dyn Fn(usize) + Sync)) {
         let (claims, done) = (Claims::new(tasks, self.look_out.len() + 1), AtomicUsize::new(0));
         let helpers = self.look_out.len().min(tasks - 1);
+        // First, so that closures which use rayon themselves do not find it among their own tasks.
+        self.keep_awake();
         self.threads.in_place_scope(|scope| {
             for _ in 0..helpers {
                 scope.spawn(|_| {
@@ -49,7 +51,6 @@ impl Helpers {
                     done.fetch_add(1, Release);
                 });
             }
-            self.keep_awake();
             claims.each(0, work);
             look_out_for(|| done.load(Acquire) == helpers);
         });

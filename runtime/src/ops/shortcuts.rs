@@ -51,7 +51,7 @@ impl Shortcuts {
     #[inline(always)]
     fn place<K: Keep>(&self, bits: u64) -> usize {
         if K::BITS_TELL_APART {
-            bits as usize
+            usize::try_from(bits).unwrap_or(usize::MAX)
         } else {
             (bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
         }
@@ -62,6 +62,7 @@ impl Shortcuts {
 mod tests {
     use super::*;
     use crate::key_hash::hash_of;
+    use crate::time::Time;
 
     /// How many of these keys are found where they were noted, after all of them were.
     fn found<K: Keep>(keys: impl Iterator<Item = K> + Clone) -> usize {
@@ -76,6 +77,18 @@ mod tests {
         assert_eq!(found((0..1000u16).map(|n| n * 4)), 1000);
         assert_eq!(found(-500..500i32), 500);
         assert_eq!(found([u64::MAX, 1 << 40].into_iter()), 0);
+    }
+
+    #[test]
+    fn keys_that_differ_have_other_places() {
+        let times = [15, 19].map(Time::from_nanos);
+        let mut shortcuts = Shortcuts::default();
+        shortcuts.note(&times[0], 0, 10);
+        assert_eq!(times.map(|time| shortcuts.get(&time)), [Some(0), None]);
+        shortcuts.note(&-1i8, 1, 10);
+        assert_eq!([shortcuts.get(&255u8), shortcuts.get(&u8::MIN)], [None; 2]);
+        shortcuts.note(&'b', 2, 10);
+        assert_eq!(['b', 'c'].map(|letter| shortcuts.get(&letter)), [Some(2), None]);
     }
 
     #[test]

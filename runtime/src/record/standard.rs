@@ -49,7 +49,7 @@ macro_rules! seen_as_themselves {
 
 seen_as_themselves!(|value| Some(*value); u64);
 seen_as_themselves!(|value| Some(*value as u64); u8, u16, u32, u128, usize, i8, i16, i32, i64, i128, isize, bool, char);
-seen_as_themselves!(|value| Some(value.as_millis()); Time);
+seen_as_themselves!(|value| Some(value.as_nanos()); Time);
 
 seen_as_themselves!(
     |_| None;
