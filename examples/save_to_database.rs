@@ -6,8 +6,9 @@
 //! ```
 //!
 //! A batch may run again: after it has failed, or because the program was killed between writing and committing. So the records
-//! and the batch's time are written in one transaction, and on a start the database is asked which batch it has last. Run the
-//! example twice on the same file, and the counts stay the same.
+//! and the batch's time are written in one transaction, and on a start the database is asked which batch it has last. Which
+//! batches there are, and with which records, is in a checkpoint directory beside the database; whoever removes one of them removes
+//! the other one, too. Run the example twice on the same file, and the counts stay the same.
 
 use std::path::PathBuf;
 
@@ -27,7 +28,8 @@ fn main() -> microbatch::Result<()> {
         std::env::args_os().nth(1).map_or_else(|| std::env::temp_dir().join("microbatch_counts.db"), PathBuf::from);
     let pipeline = word_counts_into(path.clone(), LINES.map(|line| vec![line.to_owned()]));
     // Another program may be holding the file: a batch is tried three times more before the pipeline gives up.
-    let mut context = StreamingContext::new(pipeline).on_failure(OnFailure::Retry(3)).manual()?;
+    let context = StreamingContext::new(pipeline).on_failure(OnFailure::Retry(3));
+    let mut context = context.checkpoint_dir(path.with_extension("state")).manual()?;
     context.advance(LINES.len() as u64)?;
     println!("{}", path.display());
     print_table(&path).map_err(|error| microbatch::Error::User(error.into()))
@@ -35,7 +37,7 @@ fn main() -> microbatch::Result<()> {
 
 /// Counts the words of each batch of lines into the table `counts` of the database at `path`.
 fn word_counts_into(path: PathBuf, lines: [Vec<String>; 4]) -> impl Pipeline + Send {
-    stream!(every = 1s, |ssc| {
+    stream!(every = 1s, require = exactly_once, |ssc| {
         // Ordinary Rust in the body runs once, when the pipeline starts.
         let database = Database::open(&path).map_err(|error| microbatch::Error::User(error.into()))?;
         let words = ssc.queue_stream(lines).flat_map(|line| line.split_whitespace());

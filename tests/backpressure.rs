@@ -48,6 +48,20 @@ fn a_receiver_takes_in_no_more_than_its_limit() {
 }
 
 #[test]
+fn a_limit_of_nothing_is_refused_by_name() {
+    let context = || {
+        StreamingContext::new(stream!(every = 100ms, |ssc| {
+            ssc.receiver_stream(Numbers).count().print();
+        }))
+    };
+    let always = context().max_rate(0).start().map(drop).unwrap_err().to_string();
+    assert!(always.contains("give `max_rate` 1 or more"), "{always}");
+    let initially = Backpressure::default().initial_rate(0);
+    let initially = context().backpressure(initially).start().map(drop).unwrap_err().to_string();
+    assert!(initially.contains("give `initial_rate` 1 or more"), "{initially}");
+}
+
+#[test]
 fn slow_batches_slow_the_receiver_down() {
     let (out, slow) = (Collector::default(), Arc::new(AtomicBool::new(true)));
     let is_slow = Arc::clone(&slow);

@@ -12,8 +12,8 @@ use crate::striped::Striped;
 /// [`value`](Self::value) brings together, so that adding costs about as much as an uncontended lock.
 ///
 /// As with Spark's, what is added in a closure counts what was *done*: a batch that is tried again counts again, and of a
-/// stream that is only printed, records beyond the printed ones may never reach the closure. What must be exact is better the
-/// result of a stream.
+/// stream that is only printed, records beyond the printed ones may never reach the closure. If a figure must be exact, compute
+/// it as a stream.
 ///
 /// ```
 /// use microbatch::prelude::*;

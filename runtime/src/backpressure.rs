@@ -49,7 +49,8 @@ impl Backpressure {
         self
     }
 
-    /// The rate until the first batches have shown how fast they are; without it, whatever comes is taken in.
+    /// The rate until the first batches have shown how fast they are; without it, whatever comes is taken in. 0 is an error when
+    /// the context starts.
     pub fn initial_rate(mut self, records_per_second: u64) -> Self {
         self.initial_rate = Some(records_per_second);
         self
@@ -80,10 +81,16 @@ impl Controllers {
         max_rate: Option<u64>,
         backpressure: Option<&Backpressure>,
     ) -> Result<()> {
-        if max_rate == Some(0) {
-            return Err(Error::config("a receiver cannot take in 0 records a second", "give `max_rate` 1 or more"));
+        let initial_rate = backpressure.and_then(|backpressure| backpressure.initial_rate);
+        for (setting, rate) in [("max_rate", max_rate), ("initial_rate", initial_rate)] {
+            if rate == Some(0) {
+                return Err(Error::config(
+                    "a receiver cannot take in 0 records a second",
+                    format!("give `{setting}` 1 or more"),
+                ));
+            }
         }
-        input.limit.start(max_rate, backpressure.and_then(|backpressure| backpressure.initial_rate));
+        input.limit.start(max_rate, initial_rate);
         if let Some(backpressure) = backpressure {
             self.controllers.push((Arc::clone(stream), backpressure.estimator(every)?, Arc::clone(input)));
         }

@@ -99,7 +99,8 @@ impl<P: Pipeline> StreamingContext<P> {
     }
 
     /// The least number of records (bytes, for text) that is worth a worker of its own: smaller batches use fewer workers.
-    /// The default suits closures of some tens of nanoseconds; set it lower for expensive ones.
+    /// The default is 1,024 records or 32 KiB of text, and 4,096 records where parts are merged, which suits closures of some
+    /// tens of nanoseconds; set it lower for expensive ones.
     pub fn parallel_grain(mut self, records: usize) -> Self {
         self.grain = Some(records);
         self
@@ -125,7 +126,7 @@ impl<P: Pipeline> StreamingContext<P> {
     }
 
     /// The records a second that each receiver takes in at most; its sender is pushed back. Without it there is no limit.
-    /// Sources that read, such as files and queues, are not limited.
+    /// Sources that read, such as files and queues, are not limited. 0 is an error when the context starts.
     pub fn max_rate(mut self, records_per_second: u64) -> Self {
         self.sources.max_rate = Some(records_per_second);
         self
@@ -170,8 +171,8 @@ impl<P: Pipeline> StreamingContext<P> {
         self
     }
 
-    /// How long receivers may take to end when the context stops. Batches go on meanwhile. One that takes longer is an error:
-    /// what it has received by then is processed, and the context ends. The default is 10 s.
+    /// How long receivers may take to end when the context stops. Batches go on meanwhile. A receiver that takes longer is an
+    /// error: what it has received by then is processed, and the context ends. The default is 10 s.
     pub fn stop_timeout(mut self, timeout: Duration) -> Self {
         self.stop_timeout = timeout;
         self

@@ -19,7 +19,8 @@ impl<P: Pipeline> StreamingContext<P> {
     /// Before a batch has any effect it is written which records it has; when all its outputs have written, it is committed. A
     /// batch that was not committed runs again, with the same records and the same time; one that was does not. Windows and
     /// states are written from time to time, see [`checkpoint_interval`](Self::checkpoint_interval); the batches since then run
-    /// again for their sake, without their outputs, so closures should give the same results for the same records.
+    /// again for their sake, without the outputs that others see (`collect_into` and `remember`, which are in memory, get them
+    /// again), so closures should give the same results for the same records.
     ///
     /// What a source received and nobody committed is lost with the process, unless the source can be read again (files can)
     /// or writes a [log](Self::write_ahead_log). Where there is such a source, every batch is a checkpoint.

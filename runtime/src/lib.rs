@@ -72,9 +72,10 @@
 //! - Windows end at multiples of their slide since the epoch. What a window or a state remembers changes with a batch that is
 //!   done, and only then: a batch that is tried again counts once. A window slide costs the keys that enter or leave, a batch of
 //!   `map_with_state` the keys that it touches, and a timeout the keys that are due, however many there are.
-//! - A full buffer pushes back on receivers and their senders, so memory stays bounded.
-//! - Everything lives in one process and in memory. If the process is killed, what was received and not yet written, and what
-//!   windows and states remember, is lost without a [checkpoint directory](#if-the-process-dies).
+//! - A full buffer pushes back on receivers and their senders, so memory for what is received stays bounded.
+//! - Everything lives in one process and in memory. If the process is killed, what windows and states remember is lost without a
+//!   [checkpoint directory](#if-the-process-dies), and what receivers took in and no batch committed is lost without a
+//!   [write-ahead log](StreamingContext::write_ahead_log).
 //!
 //! # If the process dies
 //! With a [`checkpoint_dir`](StreamingContext::checkpoint_dir) the next start goes on where the last commit was. A batch that was

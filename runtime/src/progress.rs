@@ -193,7 +193,7 @@ pub struct StreamProgress {
     /// Bytes that came before this run, or while the program was down, and that no batch has had yet. Batches take them in
     /// portions, so that memory does not grow with the time that a program was down.
     pub backlog: u64,
-    /// Bytes of such that batches have had.
+    /// Bytes of that backlog that batches have taken already.
     pub caught_up: u64,
     /// Receivers that are receiving.
     pub active_receivers: u64,

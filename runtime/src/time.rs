@@ -66,12 +66,12 @@ impl Time {
         Duration::from_nanos(self.nanos.saturating_sub(earlier.nanos))
     }
 
-    /// The times from this one up to and without `end`, a `step` apart.
+    /// The times from this one up to and without `end`, a `step` apart; a step of zero is a nanosecond.
     pub fn until(self, end: Time, step: Duration) -> impl Iterator<Item = Time> {
         (self.nanos..end.nanos).step_by((nanos_of(step) as usize).max(1)).map(|nanos| Time { nanos })
     }
 
-    /// The times from this one up to and including `end`, a `step` apart.
+    /// The times from this one up to and including `end`, a `step` apart; a step of zero is a nanosecond.
     pub fn to(self, end: Time, step: Duration) -> impl Iterator<Item = Time> {
         (self.nanos..=end.nanos).step_by((nanos_of(step) as usize).max(1)).map(|nanos| Time { nanos })
     }
@@ -85,7 +85,7 @@ const fn nanos_of(span: Duration) -> u64 {
 
 impl Add<Duration> for Time {
     type Output = Time;
-    /// Later than can be counted, in the year 2554, is the latest time that can.
+    /// What would be later than the latest time that there is, in the year 2554, is that.
     fn add(self, span: Duration) -> Time {
         Time { nanos: self.nanos.saturating_add(nanos_of(span)) }
     }

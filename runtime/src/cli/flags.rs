@@ -25,7 +25,7 @@ pub(super) fn usual() -> [Arg; 7] {
         flag(
             "checkpoint-interval",
             "TIME",
-            "How often windows and states are written there (default: 10s, in whole batches)",
+            "How often windows and states are written there (default: 10s, in whole batches; each batch if a source cannot be read again)",
         )
         .value_parser(duration),
         flag("explain", "FORMAT", "Print the plan and end; FORMAT is text, mermaid or dot")

@@ -45,7 +45,8 @@ pub use state::StateDStream;
 ///
 /// # The order of results
 /// Operators on single records keep the order of the source. What an operator by key or by value emits comes in an order
-/// that is the same for every number of workers and on every run, but otherwise unspecified: sort where it matters.
+/// that is the same for every number of workers and on every run from the beginning (one that goes on from a checkpoint may have
+/// another one), but otherwise unspecified: sort where it matters.
 ///
 /// ```
 /// use microbatch::prelude::*;

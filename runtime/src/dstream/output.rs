@@ -190,7 +190,11 @@ mod methods {
         /// Writes each batch to a [`TransactionalSink`]: the sink keeps the identifier of the batch in the same transaction as the
         /// records, and says after a restart which one it has.
         ///
-        /// With a checkpoint directory each batch is written exactly once, although the program may be killed at any time.
+        /// With a checkpoint directory each batch is written exactly once, although the program may be killed at any time. Without
+        /// one, a batch on which the process died does not run again.
+        ///
+        /// A batch whose time is not after that of the sink's last one counts as written, and is not written again. So remove
+        /// what the sink says of its last batch whenever you delete the checkpoint directory, or begin manual time anew.
         ///
         /// ```
         /// use microbatch::prelude::*;

@@ -126,6 +126,10 @@ mod operators {
         /// without data gets a last call, in which the value is `None`, and is forgotten. Costs the keys of the batch, however
         /// many are remembered.
         ///
+        /// # Panics
+        /// In the last call of a key that times out the state can be read, but [`State::update`], [`State::remove`] and
+        /// [`State::get_or_insert_with`] panic, which fails the batch: ask [`State::is_timing_out`] first.
+        ///
         /// ```
         /// use microbatch::prelude::*;
         ///
@@ -215,7 +219,8 @@ mod settings {
 
         /// Forgets keys that had no record for longer than this. In the first batch after that, the closure is called once
         /// more, with `None` for the value; [`State::is_timing_out`](crate::State::is_timing_out) tells that call from
-        /// others. Costs the keys that are due.
+        /// others, and in it the state cannot be set. Costs the keys that are due. Stands behind `map_with_state` only: the
+        /// closure of `update_state_by_key` is called for every key, and forgets one by returning `None`.
         ///
         /// ```
         /// use microbatch::prelude::*;

@@ -3,6 +3,10 @@
 //! All of them take a length and, if it is not that of the stream, a slide: every `slide`, what follows sees the batches of the
 //! last `length`.
 
+use std::time::Duration;
+
+use crate::dstream::DStream;
+
 // A reference shows types as they are.
 #[allow(clippy::type_complexity)]
 #[microbatch_macros::__operators(Window, Windowed, WindowedFold)]
@@ -19,7 +23,8 @@ mod methods {
     /// starts if they are variables. Windows end at multiples of their slide since the epoch, before and after a restart; the
     /// first ones hold only the batches that there are. If the slide is longer than the window, records in between are left out.
     ///
-    /// A batch that fails and is tried again enters a window once.
+    /// A batch that fails and is tried again enters a window once. What a window holds is in checkpoints under its
+    /// [name](DStream::name).
     impl<T: Keep + 'static> DStream<T> {
         /// The records of the last batches, as they are.
         ///
@@ -97,7 +102,7 @@ mod methods {
         /// Windows fold what they keep, so `T` must be an owned record: `.map(|line| line.to_string())` makes one of text.
         ///
         /// With an inverse as second function, `inverse(f(a, b), a) == b`, what leaves is taken back. Without one, results of
-        /// parts of the window are kept, which is as fast but for a factor of two or three. Sums of floating-point numbers, and
+        /// parts of the window are kept, which takes two to three times as long. Sums of floating-point numbers, and
         /// of tuples of a few of them, do not drift under an inverse, and a NaN, an infinity or a very large value leaves
         /// nothing behind: where its inverse would, the sum is computed anew. Sums of types of your own are computed anew from
         /// time to time.
@@ -346,5 +351,49 @@ mod methods {
             let _ = (f, inverse, filter, length, slide);
             DStream::reference()
         }
+    }
+}
+
+/// What is said about what a window holds. It stands directly behind the window, as it may behind
+/// [an operator with state](crate::dstream::StateDStream).
+impl<T> DStream<T> {
+    /// The name under which checkpoints, [`Progress::states`](crate::Progress::states) and
+    /// [`drop_state`](crate::StreamingContext::drop_state) know the window. Without it, that is the name of the stream, or of the
+    /// operator.
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// let pipeline = stream!(every = 1s, |ssc| {
+    ///     ssc.rate_stream(10).count_by_window(60s).name("last_minute").print();
+    /// });
+    /// let mut context = StreamingContext::new(pipeline).manual()?;
+    /// context.advance(1)?;
+    /// assert_eq!(context.progress().states[0].name.as_ref(), "last_minute");
+    /// # Ok::<(), microbatch::Error>(())
+    /// ```
+    pub fn name(&self, name: impl Into<String>) -> Self {
+        let _ = name;
+        *self
+    }
+
+    /// How often what the window holds is written to the
+    /// [checkpoint directory](crate::StreamingContext::checkpoint_dir), as that of
+    /// [a state](crate::dstream::StateDStream::checkpoint_interval).
+    ///
+    /// ```
+    /// use microbatch::prelude::*;
+    ///
+    /// let pipeline = stream!(every = 1s, |ssc| {
+    ///     ssc.rate_stream(10).count_by_window(60s).checkpoint_interval(10s).print();
+    /// });
+    /// let mut context = StreamingContext::new(pipeline).manual()?;
+    /// context.advance(1)?;
+    /// assert_eq!(context.progress().states[0].checkpoint_interval, Some(Duration::from_secs(10)));
+    /// # Ok::<(), microbatch::Error>(())
+    /// ```
+    pub fn checkpoint_interval(&self, interval: Duration) -> Self {
+        let _ = interval;
+        *self
     }
 }
