@@ -1,7 +1,8 @@
 //! What a pipeline promises if the process dies: what its plan says of it, and which contexts `require = exactly_once` refuses.
 #![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use microbatch::prelude::*;
 use microbatch::source::{Interval, Source};
@@ -21,6 +22,46 @@ impl TransactionalSink<u64> for Table {
         self.last = Some(batch.clone());
         Ok(())
     }
+}
+
+/// A database into which several outputs write, each with an entry of its own for its last batch.
+#[derive(Clone, Default)]
+struct Database(Arc<Mutex<Tables>>);
+
+#[derive(Default)]
+struct Tables {
+    last: HashMap<String, BatchId>,
+    written: Vec<(BatchId, Vec<u64>)>,
+}
+
+impl TransactionalSink<u64> for Database {
+    fn last_batch(&mut self, output: &str) -> Result<Option<BatchId>, BoxError> {
+        Ok(self.0.lock().unwrap().last.get(output).cloned())
+    }
+    fn write_batch(&mut self, batch: &BatchId, numbers: Vec<u64>) -> Result<(), BoxError> {
+        let Tables { last, written } = &mut *self.0.lock().unwrap();
+        last.insert(batch.output.to_string(), batch.clone());
+        written.push((batch.clone(), numbers));
+        Ok(())
+    }
+}
+
+#[test]
+fn outputs_of_one_stream_into_one_database_are_told_apart() {
+    let (database, directory) = (Database::default(), tempfile::tempdir().unwrap());
+    for _ in 0..2 {
+        let (first, second) = (database.clone(), database.clone());
+        let pipeline = stream!(every = 1s, name = "twice", |ssc| {
+            let numbers = ssc.queue_stream([vec![1u64], vec![2]]);
+            numbers.foreach_batch_once(first);
+            numbers.foreach_batch_once(second);
+        });
+        StreamingContext::new(pipeline).checkpoint_dir(directory.path()).manual().unwrap().advance(1).unwrap();
+    }
+    let written = database.0.lock().unwrap().written.clone();
+    let written: Vec<_> = written.iter().map(|(batch, numbers)| (&*batch.output, &numbers[..])).collect();
+    let (first, second) = ("numbers.foreach_batch_once", "numbers.foreach_batch_once_2");
+    assert_eq!(written, [(first, &[1][..]), (second, &[1]), (first, &[2]), (second, &[2])]);
 }
 
 /// Nothing, and nothing of it can be read again.

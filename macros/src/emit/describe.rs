@@ -12,9 +12,16 @@ use crate::ops::{Class, Kind};
 use crate::plan::{Consumer, Dataset, Stage};
 
 impl Emit<'_> {
+    /// Each output has another one: a sink with transactions keeps it with what it wrote last.
     pub(super) fn output_label(&self, node: NodeId) -> String {
-        let input = self.plan.graph.nodes[node].inputs[0];
-        format!("{}.{}", self.names[input], self.plan.op(node).name)
+        let nodes = &self.plan.graph.nodes;
+        let (stream, op) = (&self.names[nodes[node].inputs[0]], nodes[node].op.name);
+        let is_same =
+            |other: &&Node| other.op.name == op && other.inputs.first().is_some_and(|it| self.names[*it] == *stream);
+        match nodes[..node].iter().filter(is_same).count() {
+            0 => format!("{stream}.{op}"),
+            before => format!("{stream}.{op}_{}", before + 1),
+        }
     }
 
     pub(super) fn stage_label(&self, stage: &Stage) -> String {

@@ -144,7 +144,7 @@ impl<'a> Emit<'a> {
 
     /// A variable that belongs to a node. A stream may be called what the generated code calls something else.
     fn local(&self, node: NodeId, suffix: &str) -> Ident {
-        const TAKEN: [&str; 7] = ["batch", "duration", "engine", "outcome", "pipeline", "plan", "record"];
+        const TAKEN: [&str; 8] = ["batch", "duration", "engine", "outcome", "pipeline", "plan", "record", "records"];
         let own = &self.names[node];
         let mut name = format!("{own}{suffix}");
         while TAKEN.contains(&name.as_str()) || (name != *own && self.names.contains(&name)) {

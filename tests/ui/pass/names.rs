@@ -2,7 +2,7 @@
 use microbatch::prelude::*;
 
 fn main() -> microbatch::Result<()> {
-    let (out, pairs) = (Collector::default(), Collector::default());
+    let (out, pairs, counts) = (Collector::default(), Collector::default(), Collector::default());
     let pipeline = stream!(every = 1s, |ssc| {
         let r#type = ssc.queue_stream([vec![1u64, 2]]);
         let r#match = r#type.count();
@@ -14,6 +14,8 @@ fn main() -> microbatch::Result<()> {
         let outcome = both_left.cogroup(both);
         let plan = outcome.count();
         let pipeline = r#type.union(r#match);
+        let records = batch.distinct();
+        records.count().collect_into(&counts);
         both.map(|(key, (a, b))| key + a + b).union(plan).collect_into(&out);
         both_left.collect_into(&pairs);
         engine.union(pipeline).collect_into(&out);
@@ -22,5 +24,6 @@ fn main() -> microbatch::Result<()> {
     assert_eq!(out.batches()[0].1.len(), 5);
     assert_eq!(out.batches()[1].1, [2, 3, 1, 2, 2]);
     assert_eq!(pairs.batches()[0].1.len(), 2);
+    assert_eq!(counts.batches()[0].1, [3]);
     Ok(())
 }

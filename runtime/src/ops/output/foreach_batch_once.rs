@@ -11,8 +11,8 @@ use crate::time::Time;
 /// A batch of one output operation: what a [`TransactionalSink`] keeps beside the records.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BatchId {
-    /// The output operation: its stream and its name, such as `counts -> foreach_batch_once`. It stays what it is as long as
-    /// the stream keeps its name.
+    /// The output operation: its stream and its name, such as `counts.foreach_batch_once`; a stream's second one is
+    /// `counts.foreach_batch_once_2`. It stays what it is as long as the stream keeps its name, and its outputs their order.
     pub output: Arc<str>,
     /// The time of the batch. Those of one output operation rise.
     pub time: Time,
