@@ -1,11 +1,14 @@
 //! A pipeline with a checkpoint directory ends, however it ends, and goes on.
 #![allow(clippy::unwrap_used)]
 
+use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use microbatch::prelude::*;
+use microbatch::source::{Interval, Source};
 
 type Pairs = Vec<(String, u64)>;
 
@@ -108,4 +111,38 @@ fn states_are_found_by_a_build_that_hashes_their_keys_in_another_way() {
     let (_, mut last) = out.batches().pop().unwrap();
     last.sort();
     assert_eq!(last, (0..6).map(|key| (key, 5)).collect::<Vec<_>>());
+}
+
+/// Numbers that nobody can read again.
+struct Once;
+
+impl Source for Once {
+    type Block = Vec<u64>;
+    fn batch(&mut self, interval: &Interval) -> microbatch::Result<Vec<Arc<Self::Block>>> {
+        Ok(vec![Arc::new(vec![interval.end.as_millis()])])
+    }
+}
+
+/// Each batch is a checkpoint, and only every other one has an output.
+#[test]
+fn the_checkpoint_before_helps_where_the_last_one_is_damaged() {
+    let (directory, out) = (tempfile::tempdir().unwrap(), Collector::default());
+    let start = || {
+        let out = out.clone();
+        let pipeline = stream!(every = 1s, name = "once", |ssc| {
+            let numbers = ssc.source(Once);
+            numbers.reduce_by_window(|a, b| a + b, 4s, 2s).collect_into(&out);
+        });
+        StreamingContext::new(pipeline).checkpoint_dir(directory.path()).manual()
+    };
+    start().unwrap().advance(5).unwrap();
+    let files = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
+    let last = files.filter(|path| path.to_string_lossy().contains("manifest-")).max().unwrap();
+    let mut bytes = fs::read(&last).unwrap();
+    bytes[30] ^= 1;
+    fs::write(&last, bytes).unwrap();
+    out.take();
+    start().unwrap().advance(1).unwrap();
+    // The fifth batch runs again, without its number.
+    assert_eq!(out.batches().last().unwrap().1, [3000 + 4000 + 6000]);
 }

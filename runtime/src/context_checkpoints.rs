@@ -157,7 +157,8 @@ impl<P: Pipeline> StreamingContext<P> {
         self
     }
 
-    /// Gives up what the checkpoint has of this window or state: it begins anew, or goes if the program has none of this name.
+    /// Gives up what the checkpoint has of this window or state: it begins anew, or goes if the program has none of this name. So
+    /// goes what is known of a source that the program does not have any more.
     pub fn drop_state(mut self, state: impl Into<String>) -> Self {
         self.checkpoints.dropped.push(state.into());
         self

@@ -2,12 +2,16 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::context::StreamingContext;
 use crate::error::Result;
 use crate::pipeline::Pipeline;
 use crate::saved::{Description, SavedKind};
 use crate::stored::Shape;
+
+/// What stands between the types of a window and its panes.
+pub(crate) const PANES: &str = ", in panes of ";
 
 /// A window or a state of a pipeline: what [`StreamingContext::states`] returns.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,17 +23,21 @@ pub struct StateDescription {
     pub kind: SavedKind,
     /// The pair of key and value; of a window over records, its blocks.
     pub shape: Shape,
+    /// Of a window by key, the greatest span that divides its length and its slide: what it has of each such span is kept
+    /// together.
+    pub pane: Option<Duration>,
 }
 
 impl StateDescription {
     pub(crate) fn new(name: &Arc<str>, description: Description) -> Self {
-        let Description { kind, shape, pane: _ } = description;
-        StateDescription { name: Arc::clone(name), kind, shape }
+        let Description { kind, shape, pane } = description;
+        StateDescription { name: Arc::clone(name), kind, shape, pane }
     }
 
-    /// Kind and type in words.
+    /// Kind and type in words, and the panes.
     pub(crate) fn words(&self) -> String {
-        format!("{} of {}", self.kind, self.shape)
+        let panes = self.pane.map(|pane| format!("{PANES}{pane:?}")).unwrap_or_default();
+        format!("{} of {}{panes}", self.kind, self.shape)
     }
 }
 

@@ -46,6 +46,8 @@ pub(crate) struct Durable {
     /// Batches of the earlier run that run again.
     again: VecDeque<Journaled>,
     states: Vec<Declared>,
+    /// The names of the sources.
+    streams: Vec<String>,
     /// The input of each source.
     inputs: Vec<Arc<source::Input>>,
     /// Where each source stands.
@@ -75,10 +77,20 @@ struct Found {
     states: Vec<SavedState>,
 }
 
+/// The names of what an earlier run has saved and nobody has asked for.
+#[derive(Default)]
+pub(crate) struct Unclaimed {
+    /// Windows and states.
+    pub states: Vec<String>,
+    pub sources: Vec<String>,
+}
+
 /// A window or a state of this pipeline.
 struct Declared {
     name: Arc<str>,
     description: Vec<u8>,
+    /// What an earlier run has saved of it has another form, and must not be mixed with what this one writes.
+    is_foreign: bool,
 }
 
 /// The batch that is running.
@@ -108,6 +120,7 @@ impl Durable {
             found: None,
             again: VecDeque::new(),
             states: Vec::new(),
+            streams: Vec::new(),
             inputs: Vec::new(),
             positions: Vec::new(),
             interval: options.interval,
@@ -160,6 +173,7 @@ impl Durable {
             return Err(guarantee::cannot_be_read_again(stream));
         }
         self.rereadable &= is_replayable;
+        self.streams.push(stream.to_owned());
         self.inputs.push(Arc::clone(input));
         let positions = self.found.iter().flat_map(|found| &found.positions);
         Ok(positions.into_iter().find(|(name, _)| name == stream).map(|(_, position)| position.clone()))
@@ -176,24 +190,43 @@ impl Durable {
         self.interval = self.interval.into_iter().chain(interval).min();
         state.track();
         let description = state.describe(None);
-        self.states.push(Declared { name: Arc::clone(name), description: stored(&description) });
         let found = self.found.as_mut();
         let saved = found.and_then(|found| take(&mut found.states, name).map(|saved| (saved, found.time)));
-        match saved {
-            Some((saved, time)) if !self.dropped.iter().any(|dropped| **dropped == **name) => {
-                let was: Description = loaded(name, &saved.shape)?;
-                let migrate = self.migrations.find(name, &was, state)?;
-                state.restore(&Saved::new(&saved, time, migrate.as_deref()), workers)
-            }
-            _ => Ok(()),
+        let mut is_foreign = false;
+        if let Some((saved, time)) = saved.filter(|_| !self.dropped.iter().any(|dropped| **dropped == **name)) {
+            let was: Description = loaded(name, &saved.shape)?;
+            let migrate = self.migrations.find(name, &was, state)?;
+            state.restore(&Saved::new(&saved, time, migrate.as_deref()), workers)?;
+            is_foreign = was != description;
         }
+        self.states.push(Declared { name: Arc::clone(name), description: stored(&description), is_foreign });
+        Ok(())
     }
 
-    /// The setup is through. Gives the names of saved states that no operator has asked for; they are kept.
-    pub fn begin(&mut self) -> Vec<String> {
-        let unclaimed = self.found.take().map(|found| found.states).unwrap_or_default();
-        let kept = unclaimed.into_iter().map(|state| state.name).filter(|name| !self.dropped.contains(name));
-        kept.collect()
+    /// The setup is through. Gives what an earlier run has left and nobody has asked for; it is kept.
+    ///
+    /// # Errors
+    /// When a batch is to run again, and the source that its records came from is not there.
+    pub fn begin(&mut self) -> Result<Unclaimed> {
+        let states = self.found.take().map(|found| found.states).unwrap_or_default();
+        let states = states.into_iter().map(|state| state.name).filter(|name| !self.dropped.contains(name)).collect();
+        let (streams, dropped) = (&self.streams, &self.dropped);
+        self.positions.retain(|(name, _)| streams.contains(name) || !dropped.contains(name));
+        let sources = self.positions.iter().map(|(name, _)| name.clone()).filter(|name| !streams.contains(name));
+        for Begin { time, inputs, .. } in self.again.iter().filter(|batch| !batch.skipped).map(|batch| &batch.begin) {
+            let missing = inputs.iter().find(|input| input.records > 0 && !streams.contains(&input.stream));
+            if let Some(Input { stream, .. }) = missing {
+                return Err(Error::config(
+                    format!(
+                        "the batch of {time} must run again with records of the source `{stream}`, which this program does not have"
+                    ),
+                    format!(
+                        "give the source its old name back, `let {stream} = …;`, or have the program of before end gracefully once, which leaves no such batch"
+                    ),
+                ));
+            }
+        }
+        Ok(Unclaimed { sources: sources.collect(), states })
     }
 
     /// The time of the next batch of an earlier run that runs again.
@@ -291,9 +324,14 @@ impl Durable {
         states: &mut [&mut dyn Transaction],
         workers: &Workers,
     ) -> Result<()> {
+        // Although nothing was written yet: if the checkpoint is damaged one day, its batch is in the journal.
+        self.decide(time)?;
         self.settle_inputs()?;
         let capture = self.capture(time, states, workers)?;
-        self.store.commit_by_checkpoint(&Commit { time, publish, skipped: false }, capture)?;
+        match self.is_done() {
+            true => self.store.checkpoint(capture, true)?,
+            false => self.store.commit_by_checkpoint(&Commit { time, publish, skipped: false }, capture)?,
+        }
         self.is_behind = false;
         self.checkpointed = Some(time);
         Ok(())
@@ -345,9 +383,11 @@ impl Durable {
     }
 
     fn capture(&mut self, time: Time, states: &mut [&mut dyn Transaction], workers: &Workers) -> Result<Capture> {
+        // Only then is it known of which states the checkpoint under way has lost something.
+        self.store.settle();
         let mut captures = Vec::with_capacity(states.len());
-        for (state, Declared { name, description }) in states.iter_mut().zip(&self.states) {
-            let everything = self.store.needs_full(name) || self.is_broken;
+        for (state, Declared { name, description, is_foreign }) in states.iter_mut().zip(&mut self.states) {
+            let everything = self.store.needs_full(name) || self.is_broken || *is_foreign;
             // What a value of the user's type writes is the user's code.
             let captured = stage::caught(|| state.capture(time, everything, workers)).map_err(|panicked| {
                 self.is_broken = true;
@@ -366,6 +406,8 @@ impl Durable {
                 cutoff: captured.cutoff,
                 pieces: captured.pieces,
             });
+            // If this checkpoint fails, the store knows that the next one must have everything, too.
+            *is_foreign = false;
         }
         self.is_broken = false;
         let dropped = std::mem::take(&mut self.dropped);

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::context::StreamingContext;
-use crate::described::StateDescription;
+use crate::described::{PANES, StateDescription};
 use crate::error::{Error, Result};
 use crate::pipeline::Pipeline;
 
@@ -174,6 +174,9 @@ fn remedy(differences: &[Difference<'_>], anew: &str) -> String {
             Difference::Pipeline { was, .. } => Some(format!(
                 "a checkpoint directory belongs to one name: give the pipeline its old one back, `stream!(name = {was}, …)`, or start with another directory"
             )),
+            Difference::Changed { name, was, is } if types(was) == types(is) => Some(format!(
+                "{name} keeps what it holds if its length and its slide are multiples of what the panes were; otherwise give that up, `.drop_state({name})`"
+            )),
             Difference::Changed { name, .. } => Some(format!(
                 "say how an old value of {name} becomes a new one, `.state_migration({name}, |old: Old| -> New {{ … }})`; or give the old ones up, `.drop_state({name})`"
             )),
@@ -185,6 +188,11 @@ fn remedy(differences: &[Difference<'_>], anew: &str) -> String {
     }
     remedies.push(format!("if this is as it should be, write the file anew with `{anew}`, and commit it"));
     remedies.join("\nhelp: ")
+}
+
+/// The words without those on panes.
+fn types(words: &str) -> &str {
+    words.split_once(PANES).map_or(words, |(types, _)| types)
 }
 
 #[cfg(test)]

@@ -32,9 +32,10 @@ impl Migrations {
     /// How the values of a saved state become those of the program's; `None` if they are the same.
     ///
     /// # Errors
-    /// When they are not, and no migration leads from one to the other.
+    /// When they are not, and no migration leads from one to the other; and when saved panes would have to be divided.
     pub fn find(&self, name: &str, saved: &Description, state: &dyn Transaction) -> Result<Option<Arc<Migrate>>> {
         let now = state.describe(None);
+        check_panes(name, saved, &now)?;
         if saved.fits(&now) {
             return Ok(None);
         }
@@ -80,6 +81,19 @@ fn both(first: Arc<Migrate>, second: Arc<Migrate>) -> Arc<Migrate> {
         first(from, &mut between)?;
         second(&mut between.as_slice(), out)
     })
+}
+
+/// Several panes can become one, but of the values in a pane it is not known when they came.
+fn check_panes(name: &str, saved: &Description, now: &Description) -> Result<()> {
+    match (saved.pane, now.pane) {
+        (Some(was), Some(is)) if !is.as_nanos().is_multiple_of(was.as_nanos().max(1)) => Err(Error::config(
+            format!("the checkpoint has `{name}` in panes of {was:?}, of which panes of {is:?} cannot be made"),
+            format!(
+                "give the window a length and a slide that are multiples of {was:?}; or give up what it holds, `.drop_state(\"{name}\")`; or give the new one another name, `.name(\"…\")`"
+            ),
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn mismatch(name: &str, saved: &Description, now: &Description) -> Error {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::checkpoint::CheckpointFigures;
+use crate::durable::Unclaimed;
 use crate::error::Error;
 use crate::listener::{BatchInfo, ReceiverInfo, StreamingListener};
 use crate::source::Input;
@@ -83,6 +84,8 @@ pub struct CheckpointProgress {
     pub failure: Option<String>,
     /// Saved states that no operator has asked for. They are kept until `drop_state` lets them go.
     pub unclaimed: Vec<String>,
+    /// Sources of an earlier run that the program does not have. How far they were read is kept until `drop_state` lets it go.
+    pub unclaimed_sources: Vec<String>,
 }
 
 impl Progress {
@@ -310,11 +313,16 @@ impl ProgressBoard {
         }
     }
 
-    /// What an earlier run has left: batches to run again, and states that nobody asks for.
-    pub fn set_recovery(&self, backlog: usize, unclaimed: Vec<String>) {
-        let backlog = backlog as u64;
-        self.lock().progress.checkpoint =
-            Some(CheckpointProgress { replays: backlog, backlog, unclaimed, ..CheckpointProgress::default() });
+    /// What an earlier run has left: batches to run again, and what nobody asks for.
+    pub fn set_recovery(&self, backlog: usize, unclaimed: Unclaimed) {
+        let (backlog, Unclaimed { states, sources }) = (backlog as u64, unclaimed);
+        self.lock().progress.checkpoint = Some(CheckpointProgress {
+            replays: backlog,
+            backlog,
+            unclaimed: states,
+            unclaimed_sources: sources,
+            ..CheckpointProgress::default()
+        });
     }
 
     /// The checkpoints alone.

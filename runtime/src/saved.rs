@@ -66,7 +66,7 @@ impl Description {
         Description { kind, shape: Shape::Tuple(vec![key, value]), pane: None }
     }
 
-    /// Whether what one describes can be read as the other.
+    /// Whether what one describes can be read as the other, if panes are left out of account.
     pub fn fits(&self, other: &Description) -> bool {
         self.kind == other.kind && self.shape == other.shape
     }

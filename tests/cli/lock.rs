@@ -52,8 +52,7 @@ fn lock(file: &Path, before: &[&str], more: &[&str]) -> Output {
     run("lock::locked", &[before, &["checkpoint", "lock", file.to_str().unwrap()], more].concat())
 }
 
-const TEXT: &str =
-    "pipeline \"locked\"\nevery 1s\n\"counts\": state of (String, u64)\n\"recent\": window by key of (String, u64)\n";
+const TEXT: &str = "pipeline \"locked\"\nevery 1s\n\"counts\": state of (String, u64)\n\"recent\": window by key of (String, u64), in panes of 1s\n";
 
 #[test]
 fn a_lock_file_is_written_and_compared() {
@@ -86,7 +85,7 @@ fn a_check_names_what_has_changed() {
     let changed = check(&["counts", "--other"]);
     for words in [
         "- \"counts\" was a state of (String, u64), and is a state of (String, i128)\n",
-        "- \"recent\" is gone; it was a window by key of (String, u64)\n",
+        "- \"recent\" is gone; it was a window by key of (String, u64), in panes of 1s\n",
         "`.state_migration(\"counts\", |old: Old| -> New { … })`",
         "`.drop_state(\"recent\")`",
         &format!("write the file anew with `shout <NAME> checkpoint lock {}`", file.display()),
@@ -119,6 +118,10 @@ fn a_test_compares_as_the_command_does() {
     fs::write(&file, TEXT).unwrap();
     let second = Duration::from_secs(1);
     testing::check_lock(pipeline(true, "counts", second), &file).unwrap();
+    fs::write(&file, TEXT.replace("panes of 1s", "panes of 4s")).unwrap();
+    let finer = testing::check_lock(pipeline(true, "counts", second), &file).unwrap_err().to_string();
+    assert!(finer.contains("multiples of what the panes were") && !finer.contains("state_migration"), "{finer}");
+    fs::write(&file, TEXT).unwrap();
     let slower = testing::check_lock(pipeline(true, "counts", second * 2), &file).unwrap_err().to_string();
     assert!(slower.contains("its batch interval was 1s, and is 2s"), "{slower}");
 }

@@ -101,10 +101,8 @@ impl Background {
     /// Whether the capture can be saved: what it has of a state of which an earlier capture was lost must be whole.
     pub fn check(&mut self, dir: &Path, capture: &Capture) -> Result<()> {
         let is_whole = |pieces: &[super::types::Piece]| pieces.iter().any(|piece| piece.kind == PieceKind::Full);
-        let broken = capture
-            .states
-            .iter()
-            .find(|state| self.lost.contains(&state.name) && !state.pieces.is_empty() && !is_whole(&state.pieces));
+        // Without any pieces, too: what they say is that nothing has changed since the capture that was lost.
+        let broken = capture.states.iter().find(|state| self.lost.contains(&state.name) && !is_whole(&state.pieces));
         let Some(broken) = broken else { return Ok(()) };
         let what =
             format!("an earlier checkpoint failed, and this one holds only what has changed of `{}`", broken.name);

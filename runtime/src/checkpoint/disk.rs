@@ -50,6 +50,17 @@ impl Disk {
         self.step(Operation::CreateDir, path, || fs::create_dir(path))
     }
 
+    /// Makes a directory, and those that it lies in, so that they outlast a loss of power. None need be missing.
+    pub fn create_dir_all(&self, path: &Path) -> io::Result<()> {
+        if path.is_dir() {
+            return Ok(());
+        }
+        let parent = parent(path);
+        self.create_dir_all(parent)?;
+        self.create_dir(path)?;
+        self.sync_dir(parent)
+    }
+
     /// A new file; one of this name that a crash has left is written over.
     pub fn create(&self, path: &Path) -> io::Result<DiskFile> {
         let file = self.step(Operation::Create, path, || File::create(path))?;
@@ -104,6 +115,15 @@ impl Disk {
         let Some(points) = &self.points else { return act() };
         points.around(operation, path, act)
     }
+}
+
+/// The directory in which a path lies.
+pub(crate) fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(if path.has_root() {
+        "/"
+    } else {
+        "."
+    }))
 }
 
 /// A file that is written from its start to its end.

@@ -41,7 +41,7 @@ pub use types::SyncPolicy;
 /// What the engine uses.
 #[allow(unused_imports)]
 mod interface {
-    pub(crate) use super::disk::{Disk, DiskFile};
+    pub(crate) use super::disk::{Disk, DiskFile, parent};
     pub(crate) use super::frame::{FRAME_HEAD, Framed, Frames, begin_frame, end_frame};
     pub(crate) use super::problem::{failed, failing, refused};
     pub(crate) use super::publish::publish as publish_renames;

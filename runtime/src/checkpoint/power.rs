@@ -19,6 +19,7 @@ pub(super) struct Unsynced {
 }
 
 enum Change {
+    /// A file or a directory.
     Created(PathBuf),
     /// From, to, and the file that was there.
     Renamed(PathBuf, PathBuf, Option<Vec<u8>>),
@@ -43,6 +44,7 @@ impl Unsynced {
 
     pub fn after(&mut self, operation: Operation<'_>, path: &Path) {
         match operation {
+            Operation::CreateDir => self.names.push(Change::Created(path.to_owned())),
             Operation::Create => {
                 self.synced.insert(path.to_owned(), Vec::new());
                 self.names.push(Change::Created(path.to_owned()));
@@ -86,6 +88,7 @@ impl Change {
     #[cfg(test)]
     fn undo(self) {
         match self {
+            Change::Created(path) if path.is_dir() => drop(fs::remove_dir_all(path)),
             Change::Created(path) => drop(fs::remove_file(path)),
             Change::Renamed(from, to, replaced) => {
                 // A rename that failed has nothing to undo.

@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::disk::Disk;
+use super::disk::{Disk, parent};
 use crate::error::{Error, Result};
 
 /// Renames, in order, so that it outlasts a loss of power. What is not there (any more) is left out.
@@ -19,7 +19,7 @@ pub(crate) fn publish(disk: &Disk, renames: &[(PathBuf, PathBuf)]) -> Result<()>
             // Perhaps it took its place, and the power was lost before that was durable; and perhaps the old one is still there.
             remove_old(disk, to)?;
         }
-        parents.extend([parent(from), parent(to)]);
+        parents.extend([parent(from).to_owned(), parent(to).to_owned()]);
     }
     for parent in parents {
         if parent.is_dir() {
@@ -53,10 +53,6 @@ fn old(path: &Path) -> PathBuf {
     name.push(path.file_name().unwrap_or_default());
     name.push(".old");
     path.with_file_name(name)
-}
-
-fn parent(path: &Path) -> PathBuf {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }
 
 fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {

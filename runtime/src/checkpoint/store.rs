@@ -48,7 +48,7 @@ impl Store {
     pub(super) fn open_with(dir: &Path, pipeline: &str, disk: Disk, limits: Limits) -> Result<Opened> {
         // The program may change its working directory.
         let dir = &std::path::absolute(dir).map_err(failing("cannot find the directory", dir))?;
-        create_dir(&disk, dir)?;
+        disk.create_dir_all(dir).map_err(failing("cannot create the directory", dir))?;
         let lock = Lock::take(dir)?;
         let (journal, base, next_file, recovered) = match recover(dir, Some(pipeline))? {
             Some(found) => {
@@ -189,19 +189,6 @@ impl Store {
     }
 }
 
-/// Makes the directory, and those that it lies in, so that they outlast a loss of power.
-fn create_dir(disk: &Disk, dir: &Path) -> Result<()> {
-    if dir.is_dir() {
-        return Ok(());
-    }
-    let make = || match dir.parent() {
-        Some(parent) => disk.create_dir(dir).and_then(|()| disk.sync_dir(parent)),
-        None => disk.create_dir(dir),
-    };
-    dir.parent().map_or(Ok(()), |parent| create_dir(disk, parent))?;
-    make().map_err(failing("cannot create the directory", dir))
-}
-
 /// A new directory: a journal, and a manifest of nothing.
 fn create(dir: &Path, disk: &Disk, pipeline: &str) -> Result<(Journal, Manifest)> {
     for leftover in Listing::read(dir)?.leftovers {
@@ -236,6 +223,8 @@ fn go_on(dir: &Path, disk: &Disk, found: &Found) -> Result<Journal> {
         let kept: Vec<&Manifest> = [&found.manifest].into_iter().chain(&older).collect();
         clean(disk, dir, &kept)?;
     }
+    // Or between making the last journal and syncing its name.
+    disk.sync_dir(dir).map_err(failing("cannot sync the directory", dir))?;
     let path = layout::file(dir, FileKind::Journal, found.chain.last);
     let mut journal = Journal::open(disk, path, found.chain.last, found.chain.length, SyncPolicy::default())?;
     // The process before may have been killed between writing and syncing.

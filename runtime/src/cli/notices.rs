@@ -17,6 +17,7 @@ pub(super) struct Notices {
 #[derive(Default)]
 struct Told {
     unclaimed: bool,
+    sources: bool,
     failure: Option<String>,
 }
 
@@ -47,11 +48,15 @@ impl StreamingListener for Notices {
 
 impl Told {
     fn news(&mut self, checkpoint: CheckpointProgress) -> Vec<String> {
-        let CheckpointProgress { unclaimed, failure, .. } = checkpoint;
+        let CheckpointProgress { unclaimed, unclaimed_sources, failure, .. } = checkpoint;
         let mut news = Vec::new();
         if !self.unclaimed && !unclaimed.is_empty() {
             news.push(words_of_unclaimed(&unclaimed));
             self.unclaimed = true;
+        }
+        if !self.sources && !unclaimed_sources.is_empty() {
+            news.push(words_of_sources(&unclaimed_sources));
+            self.sources = true;
         }
         if failure != self.failure {
             news.extend(failure.as_ref().map(|failure| {
@@ -64,14 +69,29 @@ impl Told {
 }
 
 fn words_of_unclaimed(names: &[String]) -> String {
-    let all: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     let (it, is) = if names.len() == 1 { ("it", "a state") } else { ("them", "states") };
-    let drops: Vec<String> = names.iter().map(|name| format!("`.drop_state({name:?})`")).collect();
     format!(
         "the checkpoint has {is} that no operator of this program asks for: {}\nhelp: checkpoints keep {it} until {} gives {it} up; if only the name has changed, give the operator the old one with `.name(…)`",
-        all.join(", "),
-        drops.join(" ")
+        listed(names),
+        drops(names)
     )
+}
+
+fn words_of_sources(names: &[String]) -> String {
+    let (it, is) = if names.len() == 1 { ("it was", "a source") } else { ("they were", "sources") };
+    format!(
+        "the checkpoint is of a program with {is} that this one does not have: {}\nhelp: how far {it} read, and a write-ahead log, stay until {} gives them up; if only the name has changed, give the stream the old one",
+        listed(names),
+        drops(names)
+    )
+}
+
+fn listed(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn drops(names: &[String]) -> String {
+    names.iter().map(|name| format!("`.drop_state({name:?})`")).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -94,5 +114,10 @@ mod tests {
         assert!(news(&["old", "older"], Some("full")).is_empty());
         assert!(news(&["old", "older"], None).is_empty());
         assert_eq!(news(&["old", "older"], Some("full")).len(), 1, "it was well in between");
+        let sources =
+            CheckpointProgress { unclaimed_sources: vec!["lines".to_owned()], ..CheckpointProgress::default() };
+        let lines = told.news(sources.clone());
+        assert!(lines[0].contains("a source that this one does not have: `lines`\n"), "{lines:?}");
+        assert!(told.news(sources).is_empty());
     }
 }

@@ -229,7 +229,7 @@ impl Engine {
             return Ok(None);
         }
         if !std::mem::replace(&mut self.has_begun, true) {
-            self.begin_streaming();
+            self.begin_streaming()?;
         }
         self.batch.outputs_met = 0;
         self.is_due.set(true);
@@ -256,18 +256,19 @@ impl Engine {
     }
 
     /// The setup is through: sources run, and windows and states are as an earlier run has left them.
-    fn begin_streaming(&mut self) {
+    fn begin_streaming(&mut self) -> Result<()> {
         if let Some(durable) = &mut self.durable {
             if let Some(last) = durable.last_batch() {
                 self.shared.clock.set(last);
                 self.driver.resume(last);
             }
-            let unclaimed = durable.begin();
+            let unclaimed = durable.begin()?;
             self.shared.progress.set_recovery(durable.backlog(), unclaimed);
         }
         self.shared.status.set(Status::Active);
         self.shared.setup.ends(true);
         self.shared.listeners.tell(|listener| listener.on_streaming_started(self.shared.clock.now()));
+        Ok(())
     }
 
     /// All sources have come to their end, and everything is processed. Manual time ends only when it is told to.

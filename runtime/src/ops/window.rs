@@ -118,7 +118,8 @@ impl<B: StoredBlock> Transaction for BlockWindow<B> {
             pieces.push(Piece { kind: PieceKind::Pane(*time), write: Box::new(write) });
         }
         // The first batch that the next window can hold.
-        let first = (time + self.shape.parent + self.shape.parent) - self.shape.length;
+        let next = time.floor(self.shape.parent) + self.shape.parent;
+        let first = (next + self.shape.parent) - self.shape.length;
         Captured { entries: self.size().entries, cutoff: Some(first), pieces }
     }
 

@@ -78,7 +78,9 @@ impl<K: StateRecord, S: Record> KeyedState<K, S> {
     /// encoded here, in time proportional to their number.
     pub fn capture(&mut self, everything: bool, workers: &Workers) -> Captured {
         let changed: usize = self.shards.iter().map(Shard::changed).sum();
-        let pieces = if everything || changed.saturating_mul(4) > self.len() {
+        // Even if no key is left: then that is what has changed.
+        let all = self.shards.iter().filter_map(|shard| shard.changes.as_ref()).any(|changes| changes.all);
+        let pieces = if everything || all || changed.saturating_mul(4) > self.len() {
             self.shards.iter_mut().enumerate().map(|(number, shard)| shard.capture_all(number)).collect()
         } else {
             let shards = self.shards.iter_mut().enumerate().filter(|(_, shard)| shard.changed() > 0).collect();
@@ -141,8 +143,7 @@ struct Loaded<K, S> {
 
 impl<K: StateRecord, S: Record> Shard<K, S> {
     fn changed(&self) -> usize {
-        let changes = self.changes.as_deref();
-        changes.map_or(0, |changes| if changes.all { self.kept.keys.len() } else { changes.len() })
+        self.changes.as_ref().map_or(0, |changes| changes.len())
     }
 
     fn capture_all(&mut self, number: usize) -> Piece {

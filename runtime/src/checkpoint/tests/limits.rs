@@ -82,7 +82,7 @@ fn a_journal_that_cannot_be_mended_is_not_written_to() {
     let dir = root();
     Store::open(dir.path(), "p", Disk::quick()).unwrap();
     // The append crashes half way, and so does cutting it off.
-    let points = CrashPoints::at(1, Fault::Half);
+    let points = CrashPoints::at(2, Fault::Half);
     let mut store = Store::open(dir.path(), "p", Disk::with_failpoints(points)).unwrap().store;
     assert!(store.begin(&begin(1)).unwrap_err().to_string().contains("simulated crash"));
     let error = store.begin(&begin(1)).unwrap_err().to_string();

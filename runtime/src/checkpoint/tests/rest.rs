@@ -118,7 +118,8 @@ fn states_that_nobody_captures_stay_until_they_are_dropped() {
     assert_eq!(saved(dir.path(), "old").unwrap(), [(PieceKind::Full, b"x".to_vec())]);
     let full = |time| capture(time, "new", None, vec![piece(PieceKind::Full, b"z".to_vec())]);
     // The checkpoint that is to drop it fails, in the background or before: the next one drops it.
-    for fails in 1..20 {
+    // The first two operations are of the start.
+    for fails in 2..21 {
         let points = CrashPoints::at(fails, Fault::Fails(std::io::ErrorKind::StorageFull));
         let mut store = Store::open(dir.path(), "p", Disk::with_failpoints(points)).unwrap().store;
         let old = state("old", None, vec![piece(PieceKind::Full, b"x".to_vec())]);
@@ -156,6 +157,9 @@ fn after_a_failure_states_are_captured_as_a_whole() {
     assert!(error.contains("writing the state `s` panicked at") && error.contains("cannot be stored"), "{error}");
     assert!(store.failure().is_none() && store.needs_full("s"));
     assert_eq!(store.last().unwrap().time, at(4));
+    // That nothing has changed since then means nothing either.
+    let error = store.checkpoint(capture(6, "s", None, vec![]), true).unwrap_err();
+    assert!(error.to_string().contains("an earlier checkpoint failed"), "{error}");
     store.checkpoint(capture(7, "s", None, vec![piece(Full, vec![7])]), true).unwrap();
     assert!(!store.needs_full("s"));
     store.close().unwrap();

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::checkpoint::Disk;
+use crate::checkpoint::{Disk, parent};
 use crate::commit::Commit;
 use crate::error::{BoxError, Error, Result};
 use crate::ops::output::{Output, show_line};
@@ -61,19 +61,19 @@ fn directory(prefix: &Path, suffix: &str, time: Time) -> PathBuf {
 
 /// Writes the directory of a batch beside its place.
 fn stage(disk: &Disk, target: PathBuf, parts: &[String]) -> Result<Staged> {
-    std::fs::create_dir_all(parent(&target)).map_err(file_error("cannot make the directory", parent(&target)))?;
+    let parent = parent(&target);
+    disk.create_dir_all(parent).map_err(file_error("cannot make the directory", parent))?;
     let hidden = beside(&target, "tmp");
     disk.remove(&hidden).map_err(file_error("cannot remove", &hidden))?; // left by a run that was killed
     disk.create_dir(&hidden).map_err(file_error("cannot make the directory", &hidden))?;
-    let staged = Staged::new(disk.clone(), hidden, target);
+    let staged = Staged::new(disk.clone(), hidden, target.clone());
     write_file(disk, &staged.path().join("part-00000"), parts)?;
     write_file(disk, &staged.path().join("_SUCCESS"), &[])?;
-    disk.sync_dir(staged.path()).map_err(file_error("cannot sync", staged.path()))?;
+    // Its contents, and its own name: once the batch is committed, what is not there is taken for published.
+    for dir in [staged.path(), parent] {
+        disk.sync_dir(dir).map_err(file_error("cannot sync the directory", dir))?;
+    }
     Ok(staged)
-}
-
-fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// `.name.ending` in the same directory.
@@ -99,8 +99,27 @@ fn file_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Erro
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
+    use std::fs;
+    use std::sync::Arc;
+
     use super::*;
+    use crate::checkpoint::crash::{CrashPoints, Loss};
+
+    #[test]
+    fn what_is_staged_outlasts_a_loss_of_power() {
+        for loss in [Loss::Contents, Loss::Names, Loss::Both] {
+            let folder = tempfile::tempdir().unwrap();
+            let points = CrashPoints::none();
+            let disk = Disk::with_failpoints(Arc::clone(&points));
+            let mut staged = stage(&disk, folder.path().join("out/counts-1"), &["a\n".to_owned()]).unwrap();
+            let (hidden, _) = staged.promise();
+            points.lose(loss);
+            assert_eq!(fs::read_to_string(hidden.join("part-00000")).unwrap(), "a\n", "{loss:?}");
+            assert!(hidden.join("_SUCCESS").exists(), "{loss:?}");
+        }
+    }
 
     #[test]
     fn directories_are_named_as_sparks() {

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 
 use super::segment::{self, SegmentReader, mend, missing};
 use super::{LogBlock, LogOptions, Place, Position, Run};
-use crate::checkpoint::Disk;
+use crate::checkpoint::{Disk, failing};
 use crate::error::Result;
 use crate::source::report::Reporter;
 use crate::source::{Input, loaded, stored};
@@ -39,6 +39,15 @@ pub(crate) struct LogCursor {
     checkpointed: Position,
 }
 
+/// The process before may have been killed between making a directory or a segment and syncing its name.
+fn sync_names(disk: &Disk, dir: &Path) -> Result<()> {
+    // That of the stream, that of all logs, and what that lies in.
+    for dir in dir.ancestors().take(3).filter(|dir| dir.is_dir()) {
+        disk.sync_dir(dir).map_err(failing("cannot sync the directory", dir))?;
+    }
+    Ok(())
+}
+
 impl LogCursor {
     /// Opens what an earlier run has left, and mends its end.
     ///
@@ -53,6 +62,7 @@ impl LogCursor {
     ) -> Result<Self> {
         // Names of streams are identifiers, so they are names of directories as well.
         let dir = options.directory.join(&**stream);
+        sync_names(&options.disk, &dir)?;
         let mut numbers = segment::list(&dir)?;
         if let Some(last) = numbers.last()
             && !mend(&options.disk, &dir, *last)?

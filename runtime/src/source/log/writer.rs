@@ -180,7 +180,7 @@ impl LogWriter {
 
 /// A new segment.
 fn begin(disk: &Disk, dir: &Path, number: u64, shape: &[u8], buffer: &mut Vec<u8>, now: Time) -> Result<OpenSegment> {
-    create_dir(disk, dir)?;
+    disk.create_dir_all(dir).map_err(failing("cannot create the directory", dir))?;
     buffer.clear();
     put_opening(buffer, number, shape);
     let path = segment::path(dir, number);
@@ -202,13 +202,6 @@ fn begin(disk: &Disk, dir: &Path, number: u64, shape: &[u8], buffer: &mut Vec<u8
         is_suspect: false,
         flight: None,
     })
-}
-
-/// Makes the directory of a log, and that of all logs, so that they outlast a loss of power.
-fn create_dir(disk: &Disk, dir: &Path) -> Result<()> {
-    let Some(parent) = dir.parent().filter(|_| !dir.is_dir()) else { return Ok(()) };
-    create_dir(disk, parent)?;
-    disk.create_dir(dir).and_then(|()| disk.sync_dir(parent)).map_err(failing("cannot create the directory", dir))
 }
 
 impl OpenSegment {

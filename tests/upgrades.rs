@@ -1,0 +1,181 @@
+//! A program goes on from the checkpoint of an earlier version of itself, or says why it cannot.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use microbatch::prelude::*;
+
+type Counts<V> = Collector<(u64, V)>;
+
+fn context<P: Pipeline>(pipeline: P, directory: &Path) -> StreamingContext<P> {
+    StreamingContext::new(pipeline).checkpoint_dir(directory).checkpoint_interval(Duration::from_secs(1))
+}
+
+/// What came out of the last batch, by key.
+fn last<V: Clone + Ord>(out: &Counts<V>) -> Vec<(u64, V)> {
+    let (_, mut pairs) = out.batches().pop().unwrap();
+    pairs.sort();
+    pairs
+}
+
+/// Many keys in the first batch and a few in those after it, so that changes alone are written.
+fn visits() -> Vec<Vec<u64>> {
+    [400u64, 2, 1, 3].map(|keys| (0..keys).collect()).into()
+}
+
+#[test]
+fn a_migrated_state_is_not_mixed_with_what_it_was_before() {
+    let (directory, counts, spans) = (tempfile::tempdir().unwrap(), Counts::default(), Counts::default());
+    let (out, keys) = (counts.clone(), visits());
+    let old = stream!(every = 1s, name = "visits", |ssc| {
+        let visits = ssc.queue_stream(keys).map(|key| (key, ()));
+        let counts = visits.map_with_state(|_, key, _, count: &mut State<u32>| {
+            count.update(count.get_option().unwrap_or(&0) + 1);
+            (key, *count.get())
+        });
+        counts.name("visits").collect_into(&out);
+    });
+    context(old, directory.path()).manual().unwrap().advance(1).unwrap();
+    // The second start finds the old state, the third one what the second has made of it, all of which has the new type.
+    for starts in 2..=4 {
+        let (out, keys) = (spans.clone(), visits());
+        let new = stream!(every = 1s, name = "visits", |ssc| {
+            let visits = ssc.queue_stream(keys).map(|key| (key, ()));
+            let spans = visits.map_with_state(|_, _, _, span: &mut State<(u32, i32)>| {
+                let (count, _) = *span.get_option().unwrap_or(&(0, 0));
+                span.update((count + 1, -1));
+            });
+            spans.name("visits").state_snapshots().collect_into(&out);
+        });
+        let new = context(new, directory.path()).state_migration("visits", |count: u32| (count, 7i32));
+        new.manual().unwrap().advance(1).unwrap();
+        let now = last(&spans);
+        assert_eq!((now.len(), now[0].1, now[399].1), (400, (starts, -1), (1, 7)), "start {starts}");
+    }
+    assert_eq!(counts.batches()[0].1.len(), 400);
+}
+
+#[test]
+fn a_state_that_has_become_empty_stays_empty() {
+    let (directory, out) = (tempfile::tempdir().unwrap(), Counts::default());
+    let run = |batches| {
+        let out = out.clone();
+        let pipeline = stream!(every = 1s, name = "sessions", |ssc| {
+            let visits = ssc.queue_stream([vec![(1u64, 1u64), (2, 1)], vec![], vec![], vec![(1, 1)]]);
+            let open = visits.update_state_by_key(|values, sum: Option<u64>| {
+                (!values.is_empty()).then(|| sum.unwrap_or(0) + values.len() as u64)
+            });
+            open.collect_into(&out);
+        });
+        context(pipeline, directory.path()).manual().unwrap().advance(batches).unwrap();
+    };
+    run(1);
+    run(2);
+    run(1);
+    assert_eq!(last(&out), [(1, 1)]);
+}
+
+/// The records of a window, one a batch: its own time.
+fn seconds(batches: u64) -> Vec<Vec<(u64, u64)>> {
+    (1..=batches).map(|second| vec![(0, 1 << second)]).collect()
+}
+
+fn sums(length: Duration, slide: Duration, out: &Counts<u64>) -> impl Pipeline + use<> {
+    let out = out.clone();
+    stream!(every = 1s, name = "sums", |ssc| {
+        let sums = ssc.queue_stream(seconds(40)).reduce_by_key_and_window(|a, b| a + b, |a, b| a - b, length, slide);
+        sums.collect_into(&out);
+    })
+}
+
+const fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[test]
+fn panes_that_become_longer_have_each_record_once() {
+    let (directory, before, after) = (tempfile::tempdir().unwrap(), Counts::default(), Counts::default());
+    context(sums(secs(6), secs(1), &before), directory.path()).manual().unwrap().advance(7).unwrap();
+    for batches in [1, 4, 2, 2, 2] {
+        context(sums(secs(6), secs(3), &after), directory.path()).manual().unwrap().advance(batches).unwrap();
+    }
+    let expected = [9u64, 12, 15, 18].map(|end| (end - 5..=end).map(|second| 1 << second).sum::<u64>());
+    let sums: Vec<u64> = after.batches().into_iter().flat_map(|(_, sums)| sums).map(|(_, sum)| sum).collect();
+    assert_eq!(sums, expected);
+}
+
+#[test]
+fn panes_that_would_have_to_be_divided_are_refused() {
+    let (directory, out) = (tempfile::tempdir().unwrap(), Counts::default());
+    context(sums(secs(6), secs(3), &out), directory.path()).manual().unwrap().advance(7).unwrap();
+    let refused = context(sums(secs(6), secs(2), &out), directory.path()).manual().map(drop).unwrap_err().to_string();
+    for words in ["has `sums` in panes of 3s, of which panes of 2s cannot be made", "`.drop_state(\"sums\")`"] {
+        assert!(refused.contains(words), "{words}: {refused}");
+    }
+    let dropped = context(sums(secs(6), secs(2), &out), directory.path()).drop_state("sums");
+    dropped.manual().unwrap().advance(1).unwrap();
+    assert_eq!(last(&out), [(0, 1 << 8)]);
+}
+
+#[test]
+fn a_window_over_windows_keeps_what_it_needs_between_its_ends() {
+    let run = |stops: &[u64]| {
+        let (directory, out) = (tempfile::tempdir().unwrap(), Collector::default());
+        for stop in stops {
+            let out = out.clone();
+            let pipeline = stream!(every = 1s, name = "windows", |ssc| {
+                let seconds = ssc.queue_stream(seconds(40)).map(|(_, second)| second);
+                seconds.window(2s, 2s).window(6s, 2s).reduce(|a, b| a + b).collect_into(&out);
+            });
+            context(pipeline, directory.path()).manual().unwrap().advance(*stop).unwrap();
+        }
+        out.batches().into_iter().map(|(_, sums)| sums).filter(|sums| !sums.is_empty()).collect::<Vec<_>>()
+    };
+    let expected = run(&[20]);
+    assert_eq!(run(&[7, 13]), expected);
+    assert_eq!(run(&[7, 1, 1, 2, 9]), expected);
+}
+
+/// The numbers of the source `$stream`, of whose batches the output of the third one fails if it is to.
+macro_rules! numbers {
+    ($stream:ident, $fails:expr, $out:expr) => {{
+        let (fails, out): (bool, Collector<u64>) = ($fails, $out.clone());
+        stream!(every = 1s, name = "numbers", |ssc| {
+            let $stream = ssc.queue_stream([1u64, 2, 3, 4].map(|number| vec![number]));
+            $stream.collect_into(&out);
+            $stream.foreach_batch(|_, time| match fails && time == Time::from_millis(3000) {
+                true => Err("the disk is full"),
+                false => Ok(()),
+            });
+        })
+    }};
+}
+
+#[test]
+fn a_batch_does_not_run_again_without_its_source() {
+    let (directory, out) = (tempfile::tempdir().unwrap(), Collector::default());
+    let failed = context(numbers!(old, true, out), directory.path()).manual().unwrap().advance(4).unwrap_err();
+    assert!(failed.to_string().contains("the disk is full"), "{failed}");
+    let refused = context(numbers!(new, false, out), directory.path()).manual().map(drop).unwrap_err().to_string();
+    for words in ["batch of 3000 ms must run again with records of the source `old`", "`let old = …;`"] {
+        assert!(refused.contains(words), "{words}: {refused}");
+    }
+    context(numbers!(old, false, out), directory.path()).manual().unwrap().advance(1).unwrap();
+    assert_eq!(out.batches().last().unwrap().1, [4]);
+
+    // Nothing is to run again now, and the new stream begins at its beginning.
+    out.take();
+    let mut renamed = context(numbers!(new, false, out), directory.path()).manual().unwrap();
+    renamed.advance(1).unwrap();
+    assert_eq!(out.batches().last().unwrap().1, [1]);
+    assert_eq!(renamed.progress().checkpoint.unwrap().unclaimed_sources, ["old"]);
+    drop(renamed);
+    let mut dropped = context(numbers!(new, false, out), directory.path()).drop_state("old").manual().unwrap();
+    dropped.advance(1).unwrap();
+    assert!(dropped.progress().checkpoint.unwrap().unclaimed_sources.is_empty());
+    drop(dropped);
+    let mut later = context(numbers!(new, false, out), directory.path()).manual().unwrap();
+    later.advance(1).unwrap();
+    assert!(later.progress().checkpoint.unwrap().unclaimed_sources.is_empty());
+    assert_eq!(out.batches().last().unwrap().1, [3]);
+}
