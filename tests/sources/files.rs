@@ -113,12 +113,20 @@ fn files_are_selected_by_their_time_and_ordered_by_time_and_name() {
 /// The batch after so many others, which begin at 100 s, overlooks what was modified at `limit`, and takes what was a millisecond later.
 fn overlooks_until(limit: u64, batches: u64, options: FileOptions) {
     let dir = tempfile::tempdir().unwrap();
+    put(dir.path().join("before the first batch"), "old", 10_000);
+    put(dir.path().join("read"), "read", 101_000);
     let (mut context, out) = files(dir.path(), options, 100_000);
     context.advance(batches).unwrap();
     put(dir.path().join("at the limit"), "at the limit", limit);
     put(dir.path().join("within"), "within", limit + 1);
     context.advance(1).unwrap();
-    assert_eq!(all(&out), ["within"]);
+    assert_eq!(all(&out), ["read", "within"]);
+    let told = context.progress().streams[0].last_error.clone().unwrap();
+    assert!(told.contains("at the limit` is not read: modified more than "), "{told}");
+    // Once only, and nothing of files that were read and have become too old since.
+    let at = context.progress().streams[0].last_error_time;
+    context.advance(batches + 40).unwrap();
+    assert_eq!(context.progress().streams[0].last_error_time, at);
 }
 
 #[test]

@@ -261,6 +261,12 @@ impl Engine {
             if let Some(last) = durable.last_batch() {
                 self.shared.clock.set(last);
                 self.driver.resume(last);
+                let wait = last.since(self.shared.clock.now());
+                if wait > self.every {
+                    eprintln!(
+                        "warning: the last batch is of {last}, which is {wait:.0?} from now: until then no batch comes. The system's clock was set back, or the run before worked a log off when it was stopped"
+                    );
+                }
             }
             let unclaimed = durable.begin()?;
             self.shared.progress.set_recovery(durable.backlog(), unclaimed);

@@ -1,5 +1,6 @@
 //! Files that appear in a directory.
 
+mod overlooked;
 mod parts;
 mod selection;
 

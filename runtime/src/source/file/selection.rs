@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::FileOptions;
+use super::overlooked::Overlooked;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::source::report::Reporter;
@@ -35,6 +36,7 @@ pub(super) struct Selection {
     oldest: Option<Time>,
     /// When each remembered file was taken.
     taken: HashMap<PathBuf, Time>,
+    overlooked: Overlooked,
     /// The last batch.
     last: Time,
     /// Up to here an earlier run has taken files, or this one has caught up; `None` if nothing is left of that time. Files that
@@ -43,6 +45,7 @@ pub(super) struct Selection {
     /// The batch that was asked for last, until it is delivered.
     asked: Option<Asked>,
     input: Arc<Input>,
+    clock: Arc<Clock>,
     /// Whether the listeners know that there is no such directory.
     missing: bool,
 }
@@ -76,10 +79,12 @@ impl Selection {
             every,
             oldest: None,
             taken: HashMap::new(),
+            overlooked: Overlooked::default(),
             last: Time::ZERO,
             resumed: None,
             asked: None,
             input: Arc::clone(&context.input),
+            clock: Arc::clone(&context.clock),
             missing: false,
         };
         if selection.options.existing {
@@ -108,12 +113,11 @@ impl Selection {
         }
         self.missing = found.is_none();
         let threshold = self.oldest.map(|oldest| oldest.max(self.since(time) - self.window()));
-        let mut files = found.unwrap_or_default();
-        files.retain(|file| {
-            file.modified <= time
-                && threshold.is_none_or(|threshold| file.modified > threshold)
-                && !self.taken.contains_key(&file.path)
-        });
+        let is_old = |file: &Found| threshold.is_some_and(|threshold| file.modified <= threshold);
+        let (old, mut files): (Vec<_>, Vec<_>) = found.unwrap_or_default().into_iter().partition(is_old);
+        let (window, taken) = (self.window(), |path: &Path| self.taken.contains_key(path));
+        self.overlooked.tell(old.into_iter().map(|file| file.path), taken, window, reporter);
+        files.retain(|file| file.modified <= time && !self.taken.contains_key(&file.path));
         files.sort();
         let until = self.until(time, &files);
         let rest = files.split_off(files.partition_point(|file| file.modified <= until));
@@ -177,6 +181,10 @@ impl Selection {
 
     pub fn seek(&mut self, (oldest, last, taken): Position) {
         (self.oldest, self.last, self.resumed) = (oldest, last, Some(last));
+        if let Clock::Wall { .. } = *self.clock {
+            // The system's clock may have been set back since. Files that come before it has caught up are not too old.
+            self.resumed = Some(last.min(self.clock.now()));
+        }
         self.taken = taken.into_iter().collect();
     }
 
