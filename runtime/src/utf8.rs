@@ -64,6 +64,19 @@ impl LineBuffer {
         self.end < self.filled
     }
 
+    /// How much there is of it.
+    pub fn unfinished(&self) -> usize {
+        self.filled - self.end
+    }
+
+    /// Forgets an unfinished line.
+    pub fn discard_unfinished(&mut self) {
+        self.filled = self.end;
+        if self.filled == 0 {
+            self.bytes = Vec::new(); // it may have grown a lot
+        }
+    }
+
     /// Ends an unfinished line.
     pub fn finish(&mut self) {
         if self.is_unfinished() {

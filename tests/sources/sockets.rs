@@ -64,6 +64,27 @@ fn a_host_that_does_not_exist_is_reported() {
     assert_eq!(by_time(&out), [(1000, Vec::<String>::new())]);
 }
 
+#[test]
+fn a_line_without_an_end_is_left_out_and_reported() {
+    let (server, port) = Server::new();
+    let (out, troubles) = (Collector::default(), Arc::new(Troubles::default()));
+    let options = SocketOptions::default().longest_line(1 << 20).reconnect_after(Duration::from_millis(1));
+    let pipeline = stream!(every = 1s, |ssc| {
+        ssc.socket_text_stream("127.0.0.1", port, options).map(|line| line.len().to_string()).collect_into(&out);
+    });
+    let mut context = StreamingContext::new(pipeline).listener(troubles.clone()).manual().unwrap();
+    let (mut client, whole) = (server.accept(), "x".repeat(1 << 20));
+    client.write_all(format!("short\n{whole}\n").as_bytes()).unwrap();
+    // It is hung up on before all of it is sent.
+    let _ = client.write_all("y".repeat(3 << 20).as_bytes());
+    server.accept().write_all(b"next\n").unwrap();
+    eventually("three lines arrive", || received(&context) == 3);
+    context.advance(1).unwrap();
+    assert_eq!(all(&out), ["5", "1048576", "4"]);
+    assert_eq!(bad(&context), 1);
+    assert!(troubles.seen()[0].contains("a line does not end within 1048576 bytes, and is left out"));
+}
+
 fn bad_lines(on_bad_record: BadRecords) -> (Vec<String>, u64) {
     let (server, port) = Server::new();
     let (mut context, out, _) = socket_lines(port, on_bad_record);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
@@ -32,15 +33,17 @@ pub struct SocketOptions {
     reconnect_after: Duration,
     reconnect_limit: Duration,
     connect_timeout: Duration,
+    longest_line: usize,
 }
 
 impl Default for SocketOptions {
-    /// Connects again after 100 ms, then after twice as long each time, up to 10 s; gives an attempt 5 s.
+    /// Connects again after 100 ms, then after twice as long each time, up to 10 s; gives an attempt 5 s. Lines have up to 64 MiB.
     fn default() -> Self {
         SocketOptions {
             reconnect_after: Duration::from_millis(100),
             reconnect_limit: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(5),
+            longest_line: 64 << 20,
         }
     }
 }
@@ -61,6 +64,13 @@ impl SocketOptions {
     /// How long an attempt to connect may take, for each address of the host.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// How many bytes a line may have, at most 512 MiB. A sender that goes on without an end of line would else take all memory:
+    /// it is hung up on, what it has sent of the line is left out and counts as a bad record, and the connection is made again.
+    pub fn longest_line(mut self, bytes: usize) -> Self {
+        self.longest_line = bytes;
         self
     }
 }
@@ -95,7 +105,7 @@ impl Source for SocketSource {
 
     fn start(&mut self, context: &SourceContext) -> Result<()> {
         let reporter = Arc::new(Reporter::new(context));
-        let (feed, inbox) = text_inbox(context, &reporter, &self.address)?;
+        let (feed, inbox) = text_inbox(context, &reporter, &self.address, self.options.longest_line)?;
         self.inbox = Some(inbox);
         let client = Client {
             address: self.address.clone(),
@@ -203,6 +213,10 @@ impl Client {
                 Ok(0) => break Some("the connection has ended".to_owned()),
                 Ok(_) => received = true,
                 Err(error) if is_passing(&error) => {}
+                Err(error) if error.kind() == ErrorKind::InvalidData => {
+                    self.context.input.bad.fetch_add(1, Ordering::AcqRel);
+                    break Some(error.to_string());
+                }
                 Err(error) => break Some(format!("the connection has failed: {error}")),
             }
         };

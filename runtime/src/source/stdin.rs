@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::source::inbox::{Feed, logged_by_inbox};
 use crate::source::report::Reporter;
 use crate::source::socket::spawn;
-use crate::source::text::{TextFill, TextInbox, text_inbox};
+use crate::source::text::{LONGEST, TextFill, TextInbox, text_inbox};
 use crate::source::{Interval, Source, SourceContext};
 
 /// Reads lines of standard input: see [`stdin_text_stream`](crate::dstream::Sources::stdin_text_stream).
@@ -23,7 +23,7 @@ impl Source for StdinSource {
 
     fn start(&mut self, context: &SourceContext) -> Result<()> {
         let (reporter, input) = (Arc::new(Reporter::new(context)), Arc::clone(&context.input));
-        let (feed, inbox) = text_inbox(context, &reporter, "standard input")?;
+        let (feed, inbox) = text_inbox(context, &reporter, "standard input", LONGEST)?;
         self.inbox = Some(inbox);
         // A read of standard input cannot be interrupted, so that a graceful stop does not wait for this thread.
         spawn(context, move || {

@@ -20,6 +20,8 @@ use crate::utf8::{self, LineBuffer, Text};
 pub(crate) const BLOCK: usize = 1 << 20;
 /// The least room that is worth a read.
 const READ: usize = 64 << 10;
+/// A longer line could not be written to a log.
+pub(crate) const LONGEST: usize = 512 << 20;
 /// What is read at once: little enough to be still in the processor's cache when its lines are counted and validated.
 const CHUNK: usize = 256 << 10;
 /// A shorter text takes no more memory than it is long.
@@ -72,11 +74,14 @@ impl LogBlock for Sealed {
 pub(crate) struct TextFill {
     lines: LineBuffer,
     buffers: Arc<Buffers>,
+    /// How long a line may be.
+    longest: usize,
 }
 
 impl TextFill {
-    pub fn new(buffers: &Arc<Buffers>) -> Self {
-        TextFill { lines: LineBuffer::default(), buffers: Arc::clone(buffers) }
+    /// For lines of at most so many bytes.
+    pub fn new(buffers: &Arc<Buffers>, longest: usize) -> Self {
+        TextFill { lines: LineBuffer::default(), buffers: Arc::clone(buffers), longest }
     }
 
     /// Reads once. Returns 0 at the end of the input.
@@ -85,10 +90,18 @@ impl TextFill {
     }
 
     /// Has `read` fill some bytes, and tell how many. It gets room for `least` or more.
+    ///
+    /// # Errors
+    /// Those of `read`. When a line is too long, which is discarded.
     pub fn read_with(&mut self, least: usize, read: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<usize> {
         self.lines.make_room(least, || self.buffers.take());
         let read = read(self.lines.room(CHUNK))?;
         self.lines.fill(read);
+        if self.lines.unfinished() > self.longest {
+            self.lines.discard_unfinished();
+            let what = format!("a line does not end within {} bytes, and is left out", self.longest);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+        }
         Ok(read)
     }
 
@@ -138,7 +151,7 @@ pub(crate) fn buffers(context: &SourceContext) -> Arc<Buffers> {
     Buffers::new(BLOCK, context.options.buffered_blocks)
 }
 
-/// The two ends of a stream of text from `place`.
+/// The two ends of a stream of text from `place`, whose lines have at most `longest` bytes.
 ///
 /// # Errors
 /// As [`inbox`].
@@ -146,9 +159,10 @@ pub(crate) fn text_inbox(
     context: &SourceContext,
     reporter: &Arc<Reporter>,
     place: impl Display,
+    longest: usize,
 ) -> Result<(Feed<TextFill>, TextInbox)> {
     let buffers = buffers(context);
-    let (feed, inbox) = inbox(context, TextFill::new(&buffers), reporter)?;
+    let (feed, inbox) = inbox(context, TextFill::new(&buffers, longest.min(LONGEST)), reporter)?;
     Ok((feed, TextInbox { inbox, desk: BadRecordDesk::new(context), place: place.to_string(), buffers }))
 }
 
@@ -204,7 +218,7 @@ mod tests {
 
     #[test]
     fn an_unfinished_line_waits_for_its_end() {
-        let mut fill = TextFill::new(&Buffers::new(BLOCK, 8));
+        let mut fill = TextFill::new(&Buffers::new(BLOCK, 8), LONGEST);
         for chunk in ["ab", "c\nd", "e"] {
             fill.read_from(&mut chunk.as_bytes()).unwrap();
         }
@@ -220,7 +234,7 @@ mod tests {
         let line = "x".repeat(3 * BLOCK) + "\n";
         let input = line.repeat(2) + "rest";
         let (mut fill, mut input, mut blocks) =
-            (TextFill::new(&Buffers::new(BLOCK, 8)), input.as_bytes(), String::new());
+            (TextFill::new(&Buffers::new(BLOCK, 8), LONGEST), input.as_bytes(), String::new());
         while fill.read_from(&mut input).unwrap() > 0 {
             if fill.is_full() {
                 blocks += &text(fill.seal());

@@ -113,7 +113,7 @@ impl Bytes<'_> {
 /// The lines that begin in `range`.
 fn read_part(bytes: &Bytes<'_>, range: Range<u64>, buffers: &Arc<Buffers>) -> io::Result<Option<Sealed>> {
     let Some(mut offset) = bytes.first_line(range.clone())? else { return Ok(None) };
-    let mut fill = TextFill::new(buffers);
+    let mut fill = TextFill::new(buffers, usize::MAX);
     while offset < range.end {
         let most = usize::try_from(range.end - offset).unwrap_or(usize::MAX);
         match fill.read_with(1, |room| {
