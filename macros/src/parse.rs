@@ -143,7 +143,18 @@ fn stands_for_itself(before: &[TokenTree]) -> bool {
     }
     match first {
         None => true,
-        Some(TokenTree::Ident(word)) => KEYWORDS.iter().any(|keyword| word == keyword),
+        Some(TokenTree::Ident(word)) if KEYWORDS.iter().any(|keyword| word == keyword) => true,
+        // A constant has a value behind its braces, if it has any; a function has none.
+        Some(TokenTree::Ident(word)) if word == "const" => {
+            matches!(words.next(), Some(TokenTree::Ident(word)) if ["fn", "unsafe", "extern", "async"].iter().any(|it| word == it))
+        }
+        // A macro's name: nothing but a path before the exclamation mark.
+        Some(TokenTree::Ident(_)) => match words.as_slice().split_last() {
+            Some((last, path)) if is_punct(Some(last), '!') => {
+                path.iter().all(|token| matches!(token, TokenTree::Ident(_)) || is_punct(Some(token), ':'))
+            }
+            _ => false,
+        },
         // A label before a loop.
         first => is_punct(first, '\''),
     }

@@ -23,8 +23,10 @@ pub const MISSING: Number = Number::MAX;
 pub type Slot = u32;
 const NUMBER_BITS: u32 = 25;
 const NUMBER: Slot = (1 << NUMBER_BITS) - 1;
-/// More would not fit into a slot: 2 billion keys in all shards.
-const MAX_KEYS: usize = NUMBER as usize - 1;
+/// The numbers of more keys would not fit into a slot.
+const MAX_SLOTS: usize = 1 << NUMBER_BITS;
+/// 1.6 billion keys in all shards.
+const MAX_KEYS: usize = MAX_SLOTS / 4 * 3;
 const MIN_SLOTS: usize = 8;
 
 /// The bits of a hash that a slot keeps: neither the lowest ones, which place the slot, nor the highest, which are the shard's.
@@ -262,7 +264,7 @@ impl<K: Hash + Eq + Keep> KeyTable<K> {
     #[cold]
     #[inline(never)]
     fn index(&mut self, length: usize) {
-        assert!(self.len() < MAX_KEYS, "a shard holds at most {MAX_KEYS} keys");
+        assert!(length <= MAX_SLOTS, "a shard holds at most {MAX_KEYS} keys");
         self.slots.clear();
         self.slots.resize(length, 0);
         for number in 0..self.keys.len() as Number {

@@ -39,8 +39,10 @@ impl<K: Eq + Keep, V> Entry<K, V> {
 type Slot = u32;
 const NUMBER_BITS: u32 = 25;
 const NUMBER: Slot = (1 << NUMBER_BITS) - 1;
-/// More would not fit into a slot: 2 billion keys in all shards.
-const MAX_ENTRIES: usize = NUMBER as usize - 1;
+/// The numbers of more entries would not fit into a slot.
+const MAX_SLOTS: usize = 1 << NUMBER_BITS;
+/// 1.6 billion keys in all shards.
+const MAX_ENTRIES: usize = MAX_SLOTS / 4 * 3;
 const MIN_SLOTS: usize = 8;
 /// With fewer keys in all, a table and a sparse index of it stay in a near cache.
 pub const FEW: usize = 1 << 14;
@@ -87,8 +89,8 @@ impl<K, V> Table<K, V> {
     #[cold]
     #[inline(never)]
     fn grow(&mut self) {
-        assert!(self.slots.len() / 4 * 3 < MAX_ENTRIES, "a shard holds at most {MAX_ENTRIES} keys");
         let length = (self.slots.len() * 2).max(MIN_SLOTS);
+        assert!(length <= MAX_SLOTS, "a shard holds at most {MAX_ENTRIES} keys");
         self.slots.clear();
         self.slots.resize(length, 0);
         for (number, entry) in self.entries.iter().enumerate() {
@@ -101,7 +103,7 @@ impl<K, V> Table<K, V> {
     pub fn reserve(&mut self, keys: usize) {
         if keys > 0 {
             // A small index may be sparse, so that what is looked for is mostly in its first slot.
-            let slots = if keys < FEW { keys * 6 } else { keys.min(MAX_ENTRIES) * 4 / 3 + 1 };
+            let slots = if keys < FEW { keys * 6 } else { keys.min(MAX_ENTRIES - 1) * 4 / 3 + 1 };
             self.slots = vec![0; slots.next_power_of_two().max(MIN_SLOTS)];
             self.entries.reserve(keys);
         }

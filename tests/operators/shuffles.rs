@@ -136,6 +136,41 @@ fn top_gives_the_greatest_in_descending_order() {
     }
 }
 
+/// A player, compared by score alone.
+#[derive(Clone, Debug, Record)]
+struct Player(u64, char);
+
+impl PartialEq for Player {
+    fn eq(&self, other: &Player) -> bool {
+        self.0 == other.0
+    }
+}
+impl Eq for Player {}
+impl PartialOrd for Player {
+    fn partial_cmp(&self, other: &Player) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Player {
+    fn cmp(&self, other: &Player) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+
+#[test]
+fn of_equal_records_top_gives_the_first_ones() {
+    for workers in WORKERS {
+        let out = Collector::default();
+        let players =
+            [(5, 'a'), (5, 'b'), (7, 'c'), (5, 'd'), (7, 'e'), (5, 'f')].map(|(score, name)| Player(score, name));
+        let pipeline = stream!(every = 1s, |ssc| {
+            ssc.queue_stream([players.to_vec()]).top(4).map(|player| player.1).collect_into(&out);
+        });
+        run(pipeline, workers, 1);
+        assert_eq!(records(&out), [vec!['c', 'e', 'a', 'b']], "{workers} workers");
+    }
+}
+
 #[test]
 fn sorting_keeps_equals_in_their_order() {
     for workers in WORKERS {

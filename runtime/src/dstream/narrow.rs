@@ -147,8 +147,9 @@ mod methods {
         /// something is set up once for many records, such as a buffer or a parser.
         ///
         /// A partition is a block of received records, a shard of an exchange, or what [`repartition`](Self::repartition) has
-        /// cut. An empty partition is left out, so in an empty batch the closure is not called. Partitions are given to workers
-        /// as a whole.
+        /// cut. Shards are partitions also when they are empty, and a batch without blocks has no partition, so the closure is not
+        /// called; after a restart it may be called once without records, and what it returns then is left out. Partitions are
+        /// given to workers as a whole.
         ///
         /// ```
         /// use microbatch::prelude::*;
@@ -167,7 +168,7 @@ mod methods {
             DStream::reference()
         }
 
-        /// Makes one vector of each partition, in order. An empty partition gives none. For what a partition is, see
+        /// Makes one vector of each partition, in order; an empty partition gives an empty one. For what a partition is, see
         /// [`map_partitions`](Self::map_partitions).
         ///
         /// ```

@@ -50,7 +50,7 @@ mod methods {
         }
 
         /// The `n` greatest records of each batch, the greatest first; all of them if there are fewer. To go by a part of the
-        /// record, put it first: `.map(|(word, n)| (n, word)).top(3)`.
+        /// record, put it first: `.map(|(word, n)| (n, word)).top(3)`. Of records that compare as equal the first ones count.
         ///
         /// Costs memory for `n` records a worker, whatever the size of the batch.
         ///

@@ -76,24 +76,27 @@ where
 /// A worker's part of `top`: a heap of the `n` greatest records so far.
 pub struct Top<T> {
     n: usize,
-    heap: BinaryHeap<Reverse<T>>,
+    /// With the number of each record: of equal ones the oldest stay, however many workers there are.
+    heap: BinaryHeap<(Reverse<T>, u64)>,
+    records: u64,
 }
 
 impl<T: Ord> Default for Top<T> {
     fn default() -> Self {
-        Top { n: 0, heap: BinaryHeap::new() }
+        Top { n: 0, heap: BinaryHeap::new(), records: 0 }
     }
 }
 
 impl<T: Ord> Top<T> {
     #[inline]
     fn push(&mut self, record: T) {
+        self.records += 1;
         if self.heap.len() < self.n {
-            self.heap.push(Reverse(record));
+            self.heap.push((Reverse(record), self.records));
         } else if let Some(mut least) = self.heap.peek_mut()
-            && record > least.0
+            && record > least.0.0
         {
-            *least = Reverse(record);
+            *least = (Reverse(record), self.records);
         }
     }
 }
@@ -105,8 +108,9 @@ impl<T: Ord + Keep + Send + Sync> Gather for Top<T> {
 
     fn gather(parts: Vec<Self>, _: &Workers) -> Rows<T> {
         let n = parts.iter().map(|part| part.n).max().unwrap_or(0);
-        let mut rows: Vec<T> = parts.into_iter().flat_map(|part| part.heap).map(|record| record.0).collect();
-        rows.sort_unstable_by(|a, b| b.cmp(a));
+        let sorted = parts.into_iter().flat_map(|part| part.heap.into_sorted_vec());
+        let mut rows: Vec<T> = sorted.map(|(record, _)| record.0).collect();
+        rows.sort_by(|a, b| b.cmp(a));
         rows.truncate(n);
         Rows::one_partition(rows)
     }

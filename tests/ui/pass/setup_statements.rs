@@ -34,6 +34,13 @@ fn main() -> microbatch::Result<()> {
             };
         }
         const OFFSET: u64 = 1;
+        const fn quadruple(n: u64) -> u64 {
+            n * 4
+        }
+        thread_local! {
+            static CALLS: u64 = const { quadruple(OFFSET) };
+        }
+        std::debug_assert! { CALLS.with(|calls| *calls) == 4 }
 
         let Some(factor) = config.and_then(|text| text.parse::<u64>().ok()) else {
             return Ok(());
