@@ -129,6 +129,15 @@
 //! # Ok::<(), microbatch::Error>(())
 //! ```
 //!
+//! # Features
+//! | feature | what it adds | by default |
+//! |---|---|---|
+//! | `cli` | [`cli`]: flags for a pipeline's `main`, commands for its checkpoints; brings `progress` and `signals` | yes |
+//! | `progress` | one live line on a terminal | yes |
+//! | `signals` | Ctrl-C and SIGTERM stop gracefully | yes |
+//! | `table` | [`print_table`](DStream::print_table) | yes |
+//! | `testing` | `testing`: crashes at every operation on the disk, and the check of a lock file, for tests of pipelines | no |
+//!
 //! # Where to go next
 //! [`DStream`] for the operators, [`StreamingContext`] for all settings, [`Pipeline::plan`] to see what was fused, shared and
 //! exchanged, [`StreamingListener`] and [`Progress`] to watch a context, [`source::Source`] to write a source.

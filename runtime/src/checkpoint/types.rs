@@ -62,7 +62,7 @@ pub(crate) struct StateCapture {
     pub name: String,
     /// The types, as bytes.
     pub shape: Vec<u8>,
-    /// Such as the length of panes.
+    /// Empty; room for later versions.
     pub settings: Vec<u8>,
     pub entries: u64,
     /// Panes that end before this time are dead.
