@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use microbatch::OnFailure;
 use microbatch::prelude::*;
 use microbatch::source::{Interval, Source};
 
@@ -145,4 +146,22 @@ fn the_checkpoint_before_helps_where_the_last_one_is_damaged() {
     start().unwrap().advance(1).unwrap();
     // The fifth batch runs again, without its number.
     assert_eq!(out.batches().last().unwrap().1, [3000 + 4000 + 6000]);
+}
+
+/// Whatever fails, fails where a checkpoint would be due.
+#[test]
+fn a_batch_that_is_given_up_does_not_keep_checkpoints_from_being_made() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipeline = stream!(every = 1s, name = "skipping", |ssc| {
+        let numbers = ssc.queue_stream((0..40u64).map(|number| vec![number]).collect::<Vec<_>>());
+        numbers.foreach_batch(|_, time| match time.as_millis() % 5000 {
+            0 => Err("not every fifth one"),
+            _ => Ok(()),
+        });
+    });
+    let context = StreamingContext::new(pipeline).checkpoint_dir(directory.path()).on_failure(OnFailure::Skip);
+    let mut context = context.checkpoint_interval(Duration::from_secs(5)).manual().unwrap();
+    context.advance(40).unwrap();
+    let last = context.progress().checkpoint.unwrap().time;
+    assert!(last.is_some_and(|time| time >= Time::from_millis(20_000)), "{last:?}");
 }

@@ -366,3 +366,34 @@ fn write_line(connection: &mut TcpStream, line: u64) {
     bytes.push(b'\n');
     connection.write_all(&bytes).unwrap();
 }
+
+/// A receiver of texts, of which it has one.
+struct Texts;
+
+impl Receiver for Texts {
+    type Item = String;
+
+    fn start(&mut self, intake: Intake<String>) -> microbatch::Result<()> {
+        intake.store_block(vec!["text".to_owned()])
+    }
+}
+
+#[test]
+fn a_log_of_which_nothing_is_left_may_become_one_of_another_type() {
+    let program = Program::new(LogSync::AtBatch);
+    let (mut context, intake) = program.start();
+    intake.store_block(vec![1, 2, 3]).unwrap();
+    context.advance(1).unwrap();
+    drop(intake);
+    context.stop().unwrap();
+    let texts = Collector::default();
+    let pipeline = stream!(every = 1s, name = "numbers", |ssc| {
+        let numbers = ssc.receiver_stream(Texts);
+        numbers.collect_into(&texts);
+    });
+    let context = StreamingContext::new(pipeline).checkpoint_dir(program.folder.path()).write_ahead_log(true);
+    let mut context = context.manual().unwrap();
+    eventually("the text is received", || context.progress().streams[0].received == 1);
+    context.advance(1).unwrap();
+    assert_eq!(texts.batches().last().unwrap().1, ["text"]);
+}

@@ -312,7 +312,8 @@ impl Durable {
             self.store.commit(&Commit { time, publish, skipped })?;
         }
         self.is_behind = true;
-        self.is_overdue |= !self.again.is_empty();
+        // A batch that was given up is no checkpoint; then the next one is.
+        self.is_overdue |= !self.again.is_empty() || skipped && self.is_due(time);
         Ok(())
     }
 

@@ -150,6 +150,25 @@ fn a_file_counts_once_even_if_it_grows() {
     fs::write(&path, "one\ntwo\n").unwrap();
     touch(&path, 103_000);
     context.advance(20).unwrap();
+    // It goes on growing when it has been taken for longer than files are remembered.
+    for second in [130_000, 170_000, 220_000] {
+        touch(&path, second);
+        context.advance(30).unwrap();
+    }
+    assert_eq!(all(&out), ["one"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_nowhere_are_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut context, out) = files(dir.path(), FileOptions::default(), 100_000);
+    let path = |name| dir.path().join(name);
+    for (link, to) in [("itself", "itself"), ("nothing", "missing"), ("through a file", "log/x")] {
+        std::os::unix::fs::symlink(path(to), path(link)).unwrap();
+    }
+    put(path("log"), "one\n", 101_000);
+    context.advance(1).unwrap();
     assert_eq!(all(&out), ["one"]);
 }
 

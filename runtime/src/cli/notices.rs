@@ -80,7 +80,7 @@ fn words_of_unclaimed(names: &[String]) -> String {
 fn words_of_sources(names: &[String]) -> String {
     let (it, is) = if names.len() == 1 { ("it was", "a source") } else { ("they were", "sources") };
     format!(
-        "the checkpoint is of a program with {is} that this one does not have: {}\nhelp: how far {it} read, and a write-ahead log, stay until {} gives them up; if only the name has changed, give the stream the old one",
+        "the checkpoint is of a program with {is} that this one does not have: {}\nhelp: how far {it} read stays until {} gives that up, and a write-ahead log until you remove its directory; if only the name has changed, give the stream the old one",
         listed(names),
         drops(names)
     )

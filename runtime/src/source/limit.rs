@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use crate::time::Time;
 
+/// Billionths in a whole.
+const NANOS: u128 = 1_000_000_000;
+
 /// No limit.
 const NONE: u64 = u64::MAX;
 
@@ -45,25 +48,41 @@ impl RateLimit {
 }
 
 /// How far a receiver has used up what it may take in: records are paid for after they came, because they come in chunks.
+///
+/// What is owed is records and not time: a rate that rises again holds nobody up for what came while it was low.
 #[derive(Debug, Default)]
 pub(crate) struct Allowance {
-    /// Until then nothing may come.
-    free_at: Time,
+    /// In billionths of a record, as of `at`.
+    owed: u128,
+    at: Time,
 }
 
 impl Allowance {
     /// Records have come.
     pub fn spend(&mut self, records: u64, limit: &RateLimit, now: impl FnOnce() -> Time) {
-        if let Some(rate) = limit.rate() {
-            let span = Duration::from_secs_f64(records as f64 / rate as f64);
-            self.free_at = self.free_at.max(now()) + span;
+        self.pay(limit, now);
+        if limit.rate().is_some() {
+            self.owed += u128::from(records) * NANOS;
         }
     }
 
     /// How long to wait before more may come.
-    pub fn wait(&self, limit: &RateLimit, now: impl FnOnce() -> Time) -> Option<Duration> {
-        limit.rate()?;
-        Some(self.free_at.since(now())).filter(|wait| !wait.is_zero())
+    pub fn wait(&mut self, limit: &RateLimit, now: impl FnOnce() -> Time) -> Option<Duration> {
+        let rate = self.pay(limit, now)?;
+        let nanos = self.owed.div_ceil(u128::from(rate));
+        Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))).filter(|wait| !wait.is_zero())
+    }
+
+    /// Pays off as much as the rate allows by now. Without a limit nothing is owed.
+    fn pay(&mut self, limit: &RateLimit, now: impl FnOnce() -> Time) -> Option<u64> {
+        let Some(rate) = limit.rate() else {
+            self.owed = 0;
+            return None;
+        };
+        let now = now();
+        self.owed = self.owed.saturating_sub(u128::from(rate.max(1)) * now.since(self.at).as_nanos());
+        self.at = now;
+        Some(rate.max(1))
     }
 }
 
@@ -107,6 +126,13 @@ mod tests {
         assert_eq!(allowance.wait(&limit, || second), Some(Duration::from_millis(1500)));
         assert_eq!(allowance.wait(&limit, || Time::from_millis(2400)), Some(Duration::from_millis(100)));
         assert_eq!(allowance.wait(&limit, || Time::from_millis(2500)), None);
+        // A rate that rises again.
+        allowance.spend(100_000, &limit, || Time::from_millis(4000));
+        assert_eq!(allowance.wait(&limit, || Time::from_millis(4000)), Some(Duration::from_secs(1000)));
+        limit.update(1e6);
+        assert_eq!(allowance.wait(&limit, || Time::from_millis(4000)), Some(Duration::from_millis(100)));
+        assert_eq!(allowance.wait(&limit, || Time::from_millis(4100)), None);
+        limit.update(100.0);
         // What was not used is not saved up.
         allowance.spend(100, &limit, || Time::from_millis(9000));
         assert_eq!(allowance.wait(&limit, || Time::from_millis(9000)), Some(Duration::from_secs(1)));

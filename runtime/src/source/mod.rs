@@ -243,7 +243,10 @@ impl Input {
     }
 
     pub fn is_drained(&self) -> bool {
-        let has_pending = self.pending.load(Ordering::Acquire) > 0 || self.unread.load(Ordering::Acquire);
-        self.ended.load(Ordering::Acquire) && !self.is_receiving() && !has_pending
+        // In this order: who receives puts its last records before it says that it has ended.
+        self.ended.load(Ordering::Acquire)
+            && !self.is_receiving()
+            && self.pending.load(Ordering::Acquire) == 0
+            && !self.unread.load(Ordering::Acquire)
     }
 }

@@ -56,8 +56,11 @@ fn pump(feed: &Feed<TextFill>, mut input: impl Read) -> io::Result<()> {
             Ok(read) => {
                 let mut chunk = &chunk[..read];
                 while !chunk.is_empty() {
-                    if feed.put(|fill| fill.read_from(&mut chunk)).is_err() {
-                        return Ok(()); // the context has ended
+                    match feed.put(|fill| fill.read_from(&mut chunk)) {
+                        Ok(read) => {
+                            read?;
+                        }
+                        Err(_) => return Ok(()), // the context has ended
                     }
                 }
             }

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::FileOptions;
 use super::overlooked::Overlooked;
@@ -117,7 +117,14 @@ impl Selection {
         let (old, mut files): (Vec<_>, Vec<_>) = found.unwrap_or_default().into_iter().partition(is_old);
         let (window, taken) = (self.window(), |path: &Path| self.taken.contains_key(path));
         self.overlooked.tell(old.into_iter().map(|file| file.path), taken, window, reporter);
-        files.retain(|file| file.modified <= time && !self.taken.contains_key(&file.path));
+        files.retain(|file| match self.taken.get_mut(&file.path) {
+            // As long as it grows it is remembered, so that it does not come again.
+            Some(taken) => {
+                *taken = time;
+                false
+            }
+            None => file.modified <= time,
+        });
         files.sort();
         let until = self.until(time, &files);
         let rest = files.split_off(files.partition_point(|file| file.modified <= until));
@@ -197,6 +204,7 @@ impl Selection {
 
     /// All files that pass the filters; `None` without a directory.
     fn list(&self) -> Result<Option<Vec<Found>>> {
+        let skew = Skew::of(&self.clock);
         let failed = |path: &Path| {
             let path = path.to_path_buf();
             move |cause| Error::File { what: "cannot list", path, cause }
@@ -217,11 +225,12 @@ impl Selection {
                 let path = entry.path();
                 match path.metadata() {
                     Ok(metadata) if metadata.is_file() && self.passes(&path) => {
-                        let modified = modified(&metadata).map_err(failed(&path))?;
+                        let modified = skew.remove(modified(&metadata).map_err(failed(&path))?);
                         files.push(Found { modified, path, bytes: metadata.len() });
                     }
                     Ok(_) => {}
-                    Err(error) if error.kind() == ErrorKind::NotFound => {} // removed since, or a link to nowhere
+                    // Removed since, a link that leads nowhere, or what nobody wants.
+                    Err(error) if error.kind() == ErrorKind::NotFound || is_link(&path) || !self.passes(&path) => {}
                     Err(error) => return Err(failed(&path)(error)),
                 }
             }
@@ -234,6 +243,64 @@ impl Selection {
     }
 }
 
+fn is_link(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink())
+}
+
+/// How far the system's clock, by which files are stamped, is from that of the batches, which goes on steadily: it was set, or the
+/// machine was suspended.
+struct Skew {
+    ahead: Duration,
+    behind: Duration,
+}
+
+impl Skew {
+    /// Less than this is none: of two clocks one is always read first.
+    const LEAST: Duration = Duration::from_secs(1);
+
+    fn of(clock: &Clock) -> Skew {
+        let (system, batches) = match clock {
+            Clock::Wall { .. } => (Time::from(SystemTime::now()), clock.now()),
+            Clock::Manual(_) => (Time::ZERO, Time::ZERO),
+        };
+        let [ahead, behind] = [system.since(batches), batches.since(system)]
+            .map(|skew| if skew < Self::LEAST { Duration::ZERO } else { skew });
+        Skew { ahead, behind }
+    }
+
+    /// A time of the system's clock as one of the batches'.
+    fn remove(&self, time: Time) -> Time {
+        (time + self.behind) - self.ahead
+    }
+}
+
 fn modified(metadata: &Metadata) -> io::Result<Time> {
     metadata.modified().map(Time::from)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::fs;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::source::testing::context;
+
+    /// As if the system's clock had been set by an hour since the start.
+    #[test]
+    fn files_are_found_although_the_clock_was_set() {
+        let hour = Duration::from_secs(3600);
+        for start in [Time::from(SystemTime::now()) - hour, Time::from(SystemTime::now()) + hour] {
+            let mut context = context(Time::ZERO);
+            context.clock = Arc::new(Clock::Wall { start, origin: Instant::now() });
+            let folder = tempfile::tempdir().unwrap();
+            let mut selection = Selection::new(folder.path().to_owned(), FileOptions::default(), &context).unwrap();
+            let file = folder.path().join("file");
+            fs::write(&file, "line\n").unwrap();
+            let reporter = Reporter::new(&context);
+            let batch = context.clock.now().floor(context.every) + context.every;
+            assert_eq!(selection.select(batch, &reporter).unwrap(), [file]);
+        }
+    }
 }

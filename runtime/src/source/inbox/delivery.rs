@@ -63,8 +63,8 @@ impl<F: Fill> Inbox<F> {
             self.log_until(interval.end)?;
             let most = self.common.context.options.buffered_blocks;
             let rest = self.cursor.as_mut().map_or_else(|| Ok(Vec::new()), |cursor| cursor.rest(most))?;
+            self.give_up();
             self.held_for = Some(interval.end);
-            self.held = Held::default(); // without those of a batch that was given up
             rest.into_iter().for_each(|(place, block)| self.held.push(block, Some(place)));
             // What has come since is behind all of that in the log.
             if !self.cursor.as_ref().is_some_and(LogCursor::has_unread) {
@@ -75,6 +75,15 @@ impl<F: Fill> Inbox<F> {
             log.give(last);
         }
         Ok(&self.held.blocks)
+    }
+
+    /// A batch that was not delivered is not asked for again. What it had of the log does not come again either.
+    fn give_up(&mut self) {
+        if self.held.last.is_some() {
+            self.held.runs.clear();
+            self.delivered();
+        }
+        self.held = Held::default();
     }
 
     /// The batch that was asked for last is delivered.

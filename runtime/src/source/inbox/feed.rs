@@ -113,7 +113,7 @@ impl<F: Fill> Feed<F> {
             // While stopping, a receiver may hand over what it holds; one that does not end is refused at some point.
             let blocks = shelf.waiting.len() + shelf.aside.len();
             let stopping = blocks > 0 && stop.is_requested();
-            let pause = self.pause(&shelf).filter(|_| !stop.is_requested());
+            let pause = self.pause(&mut shelf).filter(|_| !stop.is_requested());
             if blocks == 0 && pause.is_none() || stopping && blocks < options.buffered_blocks.max(16) {
                 return Ok(shelf);
             }
@@ -139,7 +139,7 @@ impl<F: Fill> Feed<F> {
     }
 
     /// How long the limit of the rate keeps records back.
-    fn pause(&self, shelf: &Shelf<F>) -> Option<Duration> {
+    fn pause(&self, shelf: &mut Shelf<F>) -> Option<Duration> {
         let SourceContext { input, clock, .. } = &self.common.context;
         shelf.allowance.wait(&input.limit, || clock.now())
     }

@@ -148,8 +148,8 @@ fn a_block_that_was_given_up_does_not_come_again() {
     let end = Time::since_epoch(SECOND * 2);
     rig.context.clock.set(end);
     rig.inbox.hold(&Interval { start: end - SECOND, end }).unwrap(); // and is not delivered
-    rig.put([2]);
-    assert_eq!(rig.batch(3).unwrap(), [[2]]);
+    // Whether or not there is anything in the batches after it.
+    assert_eq!(rig.batch(3).unwrap().concat(), [0; 0]);
     let position = rig.cursor().position();
     drop(rig);
     let mut rig = self::rig(Some(folder.path()), 4);

@@ -118,7 +118,7 @@ impl LogCursor {
             return Err(missing(&segment::path(&self.dir, position.segment)));
         }
         (self.position, self.checkpointed) = (position, position);
-        self.input.backlog.note(0, self.bytes_from(position));
+        self.note_unread();
         Ok(())
     }
 
@@ -135,7 +135,7 @@ impl LogCursor {
             }
         }
         self.give(time, runs, end);
-        self.input.backlog.note(0, self.bytes_from(self.position));
+        self.note_unread();
         Ok(blocks)
     }
 
@@ -157,6 +157,13 @@ impl LogCursor {
         }
         self.has_read(at);
         Ok(blocks)
+    }
+
+    /// Notes what is left behind the position. A log of which nothing is left is not read, whatever its blocks look like.
+    fn note_unread(&self) {
+        let left = self.bytes_from(self.position);
+        self.input.backlog.note(0, left);
+        self.input.unread.store(left > 0, Ordering::Release);
     }
 
     /// Whether `rest` may have more.
