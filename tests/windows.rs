@@ -274,3 +274,21 @@ fn a_window_with_a_predicate_has_the_name_of_its_stream() {
     assert_eq!(by_second(&out), [(1, vec![]), (2, vec![]), (3, vec![(1, 4)])]);
     assert_eq!(by_second(&kept), [(1, vec![(1, 1)]), (2, vec![(0, 2)]), (3, vec![(1, 4), (1, 3)])]);
 }
+
+/// A number that is none leaves with its record, also from the last of several in a value.
+#[test]
+fn what_is_no_number_leaves_nothing_behind_wherever_it_is() {
+    let out = Collector::default();
+    let values = [f32::NAN, 1.0, 1.0, 1.0].map(|number| vec![((1u64, 1.0f64), [1.0f32, number])]);
+    let pipeline = stream!(every = 1s, |ssc| {
+        let sums = ssc.queue_stream(values).reduce_by_window(
+            |a, b| ((a.0.0 + b.0.0, a.0.1 + b.0.1), [a.1[0] + b.1[0], a.1[1] + b.1[1]]),
+            |a, b| ((a.0.0 - b.0.0, a.0.1 - b.0.1), [a.1[0] - b.1[0], a.1[1] - b.1[1]]),
+            2s,
+        );
+        sums.collect_into(&out);
+    });
+    StreamingContext::new(pipeline).manual().unwrap().advance(4).unwrap();
+    let last: Vec<f32> = out.batches().into_iter().flat_map(|(_, sums)| sums).map(|(_, last)| last[1]).collect();
+    assert!(last[1].is_nan() && last[2..] == [2.0, 2.0], "{last:?}");
+}

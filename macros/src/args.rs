@@ -261,6 +261,18 @@ pub fn bound_names(tokens: TokenStream) -> HashSet<String> {
     names
 }
 
+/// The names that a statement binds for those after it: of `let`, those in its pattern.
+pub fn let_names(statement: TokenStream) -> HashSet<String> {
+    let (mut names, mut tokens) = (HashSet::new(), statement.into_iter().peekable());
+    while is_punct(tokens.peek(), '#') {
+        tokens.nth(1); // an attribute
+    }
+    if matches!(tokens.next(), Some(TokenTree::Ident(word)) if word == "let") {
+        idents(tokens.take_while(|token| !is_punct(Some(token), '=')).collect(), &mut names);
+    }
+    names
+}
+
 fn idents(tokens: TokenStream, names: &mut HashSet<String>) {
     for token in tokens {
         match token {
@@ -365,6 +377,15 @@ mod tests {
         assert_eq!(names("a.b(c) + d::e(f!(g)) + h(i)"), ["a", "c", "g", "i"]);
         assert_eq!(names("Click { user: u, page }"), ["Click", "u", "page"]);
         assert_eq!(names("a != b..c"), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_statement_binds_the_names_of_its_let() {
+        let of = |text| let_names(tokens(text));
+        let names = of("#[allow(unused)] let (a, Some(b)) = c.map(|d| { let e = d; e });");
+        assert!(["a", "b"].iter().all(|name| names.contains(*name)));
+        assert!(["c", "d", "e"].iter().all(|name| !names.contains(*name)));
+        assert!(of("for a in b { let c = a; }").is_empty() && of("f(|a| a)").is_empty());
     }
 
     #[test]

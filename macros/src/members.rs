@@ -73,6 +73,12 @@ impl Shaped {
             (members, if is_enum { quote!(Self::#name) } else { quote!(Self) })
         })
     }
+
+    /// The arms of a `match` on a reference: one for each case, as `arm` makes it. An enum without variants has no values.
+    pub fn arms(&self, arm: impl FnMut((&Members, TokenStream)) -> TokenStream) -> TokenStream {
+        let arms: TokenStream = self.cases().map(arm).collect();
+        if arms.is_empty() { quote!(never => match *never {}) } else { arms }
+    }
 }
 
 impl Members {

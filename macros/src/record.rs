@@ -29,7 +29,7 @@ pub fn derive(input: TokenStream) -> TokenStream {
     }
     let name = &input.ident;
     let to = names::variable("to", name.span());
-    let shown: TokenStream = shaped.cases().map(|(members, path)| show(&to, members, path)).collect();
+    let shown = shaped.arms(|(members, path)| show(&to, members, path));
     // Not every record can be a key. With a lifetime of its own, a condition that does not hold is no error by itself.
     let mut comparable = input.generics.clone();
     comparable.make_where_clause().predicates.push(parse_quote!(for<'microbatch> Self: ::core::cmp::PartialEq));

@@ -51,8 +51,9 @@ impl Variables {
 
     fn store(&self, shaped: &Shaped) -> TokenStream {
         let out = &self.out;
-        let case = |(tag, (members, path)): (u32, (&Members, TokenStream))| {
-            let pattern = members.pattern();
+        let mut tags = 0u32..;
+        shaped.arms(|(members, path)| {
+            let (pattern, tag) = (members.pattern(), tags.next());
             let tag =
                 matches!(shaped, Shaped::Enum(_)).then(|| quote!(::microbatch::__private::store_tag(#tag, #out);));
             let fields = members.stored().map(|member| {
@@ -61,8 +62,7 @@ impl Variables {
                 quote!(#field(#binding, #out);)
             });
             quote!(#path #pattern => { #tag #(#fields)* })
-        };
-        (0..).zip(shaped.cases()).map(case).collect()
+        })
     }
 
     fn load(&self, shaped: &Shaped) -> TokenStream {

@@ -3,11 +3,13 @@
 //! A closure sees *views*: `&str` for text, `(&str, u64)` for `(String, u64)`, numbers as themselves. What leaves a batch
 //! (a collector, later a window or a state) is an owned [`Record`]. [`Keep`] leads from one to the other.
 
+pub(crate) mod magnitude;
 mod standard;
 
 use std::hash::Hash;
 
 use crate::stored::Stored;
+use magnitude::Magnitudes;
 
 /// A value that a closure may produce, and how to keep it beyond its batch.
 ///
@@ -61,6 +63,21 @@ pub trait Keep: Sized {
     #[inline(always)]
     fn as_bits(&self) -> Option<u64> {
         None
+    }
+
+    /// How many floating-point numbers the value has.
+    #[doc(hidden)]
+    const FLOATS: usize = 0;
+
+    /// Of each of the first four, beside how much larger ones too much of it is lost.
+    #[doc(hidden)]
+    const GAPS: Magnitudes = [0; 4];
+
+    /// How large these are.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn magnitudes(&self) -> Magnitudes {
+        [0; 4]
     }
 }
 

@@ -57,7 +57,7 @@ impl Workers {
 
     /// Whether so many records are merged faster by all workers than by one.
     pub(crate) fn is_worth_sharing(&self, records: usize) -> bool {
-        self.count > 1 && records >= self.grain.unwrap_or(MERGE_GRAIN)
+        self.count > 1 && records >= self.grain.unwrap_or(MERGE_GRAIN).max(1)
     }
 
     /// Applies `f` to each item, in parallel if there are enough `records`, keeping the order.

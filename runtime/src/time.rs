@@ -22,9 +22,9 @@ impl Time {
     /// The epoch.
     pub const ZERO: Time = Time { nanos: 0 };
 
-    /// A time given in milliseconds since the epoch.
+    /// A time given in milliseconds since the epoch; at most the latest time that there is, in the year 2554.
     pub const fn from_millis(millis: u64) -> Self {
-        Time { nanos: millis * 1_000_000 }
+        Time { nanos: millis.saturating_mul(1_000_000) }
     }
 
     /// A time given in nanoseconds since the epoch.

@@ -20,7 +20,7 @@ use microbatch::prelude::*;
 
 /// Runs `batches` batches on as many workers as asked for, a worker for each record where there are enough.
 fn run(pipeline: impl Pipeline + Send + 'static, workers: usize, batches: u64) {
-    let context = StreamingContext::new(pipeline).workers(workers).parallel_grain(1);
+    let context = StreamingContext::new(pipeline).workers(workers).parallel_grain(0);
     context.manual().unwrap().advance(batches).unwrap();
 }
 

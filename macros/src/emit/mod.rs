@@ -12,7 +12,7 @@ pub use broken::broken;
 
 use std::collections::{HashMap, HashSet};
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use crate::args;
@@ -123,7 +123,7 @@ struct Emit<'a> {
 impl<'a> Emit<'a> {
     fn new(program: &Program, plan: &'a Plan) -> Self {
         let rust = program.statements.iter().filter_map(|statement| match statement {
-            Statement::Rust(tokens) => Some(args::bound_names(tokens.clone())),
+            Statement::Rust(tokens) => Some(args::let_names(tokens.clone())),
             Statement::Stream(_) => None,
         });
         Emit { names: unique_names(plan), bound: rust.flatten().collect(), plan }
@@ -221,7 +221,7 @@ impl<'a> Emit<'a> {
     /// Setup statements and sources, in the order in which they are written.
     fn setup(&self) -> TokenStream {
         let statements = self.plan.graph.setup.iter().map(|setup| match setup {
-            Setup::Rust(tokens) => tokens.clone(),
+            Setup::Rust(tokens) => ended(tokens.clone()),
             Setup::Node(node) if self.plan.op(*node).class == Class::Source => self.open(*node),
             Setup::Node(node) if self.plan.op(*node).class == Class::Stateful => self.declare_state(*node),
             Setup::Node(node) => self.declare(*node),
@@ -353,6 +353,15 @@ impl<'a> Emit<'a> {
 
 /// Each node's stream name, or its operator's, with a number where it would stand twice. A filter that stands for an argument of
 /// the operator before it is called as that is.
+/// The last statement of a body may do without a semicolon; here something follows it.
+fn ended(statement: TokenStream) -> TokenStream {
+    match statement.clone().into_iter().last() {
+        Some(TokenTree::Punct(punct)) if punct.as_char() == ';' => statement,
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => statement,
+        _ => quote!(#statement;),
+    }
+}
+
 fn unique_names(plan: &Plan) -> Vec<String> {
     let named = |name: &Option<Ident>| name.as_ref().map(|name| name.to_string().trim_start_matches("r#").to_owned());
     let nodes = &plan.graph.nodes;

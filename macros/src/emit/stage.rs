@@ -25,7 +25,12 @@ impl Emit<'_> {
         let (ends, blanks) = parts(&ends, span);
         let run = names::variable(if stage.whole_partitions { "stage_of_partitions" } else { "stage" }, span);
         let label = self.stage_label(stage);
-        let (typed, chain) = (self.ascription(source), self.fork(&stage.consumers, span));
+        // What was kept has been of that type, and is a view of it now.
+        let typed = match stage.reads {
+            Dataset::Node(_) => self.ascription(source),
+            Dataset::Kept(_) => TokenStream::new(),
+        };
+        let chain = self.fork(&stage.consumers, span);
         let reads = quote_spanned!(dataset.span()=> &#dataset);
         let work_span = names::plumbing(self.span(self.first_capture(&stage.consumers).unwrap_or(at)));
         let work = quote_spanned! {work_span=>

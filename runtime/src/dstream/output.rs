@@ -24,7 +24,7 @@ mod methods {
     /// once, or at least once. `require = exactly_once` [refuses the latter](crate#if-the-process-dies).
     impl<T> DStream<T> {
         /// Prints the first 10 records of each batch to standard output, under a header with the batch's time: what Spark
-        /// prints, to the letter. `print(n)` prints the first `n`. Three dots stand for more records. A batch without
+        /// prints, but for numbers with decimals, which are as Rust prints them. `print(n)` prints the first `n`. Three dots stand for more records. A batch without
         /// records has a header, too.
         ///
         /// No more records are computed than are printed: closures of a stream that is only printed may see fewer records

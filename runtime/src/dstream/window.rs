@@ -102,10 +102,10 @@ mod methods {
         /// Windows fold what they keep, so `T` must be an owned record: `.map(|line| line.to_string())` makes one of text.
         ///
         /// With an inverse as second function, `inverse(f(a, b), a) == b`, what leaves is taken back. Without one, results of
-        /// parts of the window are kept, which takes two to three times as long. Sums of floating-point numbers, and
-        /// of tuples of a few of them, do not drift under an inverse, and a NaN, an infinity or a very large value leaves
-        /// nothing behind: where its inverse would, the sum is computed anew. Sums of types of your own are computed anew from
-        /// time to time.
+        /// parts of the window are kept, which takes two to three times as long. Sums of floating-point numbers, and of tuples
+        /// and arrays with up to four of them, do not drift under an inverse, and a NaN, an infinity or a very large value
+        /// leaves nothing behind: where its inverse would, the sum is computed anew. Sums of more of them, and of types of your
+        /// own, are computed anew from time to time.
         ///
         /// ```
         /// use microbatch::prelude::*;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::magnitude::{self, Magnitudes};
 use super::{Keep, Lookup, Record};
 use crate::key_hash::{ODD, SHORT};
 use crate::prefetch::prefetch;
@@ -15,7 +16,13 @@ use crate::time::Time;
 use crate::tuples::for_tuples;
 
 macro_rules! seen_as_themselves {
-    (|$value:pat_param| $bits:expr; $($type:ty),* $(,)?) => {$(
+    (|$value:pat_param| $bits:expr; $($type:ty),* $(,)?) => {
+        $(seen_as_itself!(|$value| $bits; $type;);)*
+    };
+}
+
+macro_rules! seen_as_itself {
+    (|$value:pat_param| $bits:expr; $type:ty; $($more:item)*) => {
         #[diagnostic::do_not_recommend]
         impl Keep for $type {
             type Owned = Self;
@@ -34,6 +41,7 @@ macro_rules! seen_as_themselves {
             fn view(&self) -> Self {
                 *self
             }
+            $($more)*
         }
         #[diagnostic::do_not_recommend]
         impl Record for $type {}
@@ -44,7 +52,7 @@ macro_rules! seen_as_themselves {
                 self == kept
             }
         }
-    )*};
+    };
 }
 
 seen_as_themselves!(|value| Some(*value); u64);
@@ -53,12 +61,27 @@ seen_as_themselves!(|value| Some(value.as_nanos()); Time);
 
 seen_as_themselves!(
     |_| None;
-    f32, f64, (), Duration,
+    (), Duration,
     std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr, std::net::SocketAddr,
     std::time::SystemTime,
     std::cmp::Ordering,
     std::num::NonZeroU32, std::num::NonZeroU64,
 );
+
+macro_rules! floating_point {
+    ($($type:ty: $gap:ident $magnitude:ident),*) => {$(
+        seen_as_itself!(|_| None; $type;
+            const FLOATS: usize = 1;
+            const GAPS: Magnitudes = [magnitude::$gap, 0, 0, 0];
+            #[inline(always)]
+            fn magnitudes(&self) -> Magnitudes {
+                [magnitude::$magnitude(*self), 0, 0, 0]
+            }
+        );
+    )*};
+}
+
+floating_point!(f64: GAP_OF_F64 of_f64, f32: GAP_OF_F32 of_f32);
 
 macro_rules! texts {
     ($($type:ty),*) => {$(
@@ -211,6 +234,23 @@ impl<T: Keep, const N: usize> Keep for [T; N] {
     fn view(&self) -> [T::View<'_>; N] {
         self.each_ref().map(T::view)
     }
+    const FLOATS: usize = N * T::FLOATS;
+    const GAPS: Magnitudes = {
+        let (mut all, mut member) = ([0; 4], 0);
+        while member < N {
+            all = magnitude::put(all, member * T::FLOATS, T::GAPS, T::FLOATS);
+            member += 1;
+        }
+        all
+    };
+    #[inline(always)]
+    fn magnitudes(&self) -> Magnitudes {
+        let mut all = [0; 4];
+        for (member, value) in self.iter().enumerate() {
+            all = magnitude::put(all, member * T::FLOATS, value.magnitudes(), T::FLOATS);
+        }
+        all
+    }
 }
 #[diagnostic::do_not_recommend]
 impl<T: Record, const N: usize> Record for [T; N] {}
@@ -340,6 +380,26 @@ macro_rules! tuples {
                 let mut bits = 0u64;
                 $(bits = bits.wrapping_mul(ODD).wrapping_add(self.$index.as_bits()?);)+
                 Some(bits)
+            }
+            const FLOATS: usize = 0 $(+ $name::FLOATS)+;
+            const GAPS: Magnitudes = {
+                let (mut all, mut at) = ([0; 4], 0);
+                $({
+                    all = magnitude::put(all, at, $name::GAPS, $name::FLOATS);
+                    at += $name::FLOATS;
+                })+
+                let _ = at;
+                all
+            };
+            #[inline(always)]
+            fn magnitudes(&self) -> Magnitudes {
+                let (mut all, mut at) = ([0; 4], 0);
+                $({
+                    all = magnitude::put(all, at, self.$index.magnitudes(), $name::FLOATS);
+                    at += $name::FLOATS;
+                })+
+                let _ = at;
+                all
             }
         }
         #[diagnostic::do_not_recommend]

@@ -30,7 +30,7 @@ use crate::time::Time;
 /// # Errors
 /// If the bytes are no value of this shape. What was read before is in `out`.
 pub fn dump(shape: &Shape, from: &mut &[u8], out: &mut String) -> Result<(), Malformed> {
-    let mut dump = Dump { named: Vec::new(), steps: vec![Step::Value(shape)], out };
+    let mut dump = Dump { named: Vec::new(), steps: vec![Step::Value(shape)], seen: (0, 0), out };
     dump.find_names(shape);
     dump.run(from)
 }
@@ -38,12 +38,18 @@ pub fn dump(shape: &Shape, from: &mut &[u8], out: &mut String) -> Result<(), Mal
 /// So many steps may wait for others: what comes of a shape that contains itself without end.
 const MOST_STEPS: usize = 1 << 20;
 
+fn endless() -> Malformed {
+    Malformed::new("its shape contains itself without end")
+}
+
 /// Values are walked with a stack of their own, so that they may be nested as deep as they like.
 struct Dump<'a, 'o> {
     /// What [`Shape::Seen`] refers to.
     named: Vec<&'a Shape>,
     /// What is to be written, the next at the end.
     steps: Vec<Step<'a>>,
+    /// How many shapes were looked up since so many bytes were left.
+    seen: (usize, usize),
     out: &'o mut String,
 }
 
@@ -115,7 +121,7 @@ impl<'a> Dump<'a, '_> {
                 }
             }
             if self.steps.len() > MOST_STEPS {
-                return Err(Malformed::new("its shape contains itself without end"));
+                return Err(endless());
             }
         }
         Ok(())
@@ -167,6 +173,12 @@ impl<'a> Dump<'a, '_> {
                 self.variant(name, fields);
             }
             Shape::Seen(number) => {
+                let (left, seen) = &mut self.seen;
+                *seen = if *left == from.len() { *seen + 1 } else { 1 };
+                *left = from.len();
+                if *seen > MOST_STEPS {
+                    return Err(endless());
+                }
                 let shape = self.named.get(*number as usize).copied();
                 self.steps.push(Step::Value(shape.ok_or(Malformed::new("its shape refers to one that is missing"))?));
             }

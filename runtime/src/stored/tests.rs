@@ -335,6 +335,8 @@ fn a_dump_of_a_shape_that_cannot_be_fails() {
     fails(&Shape::Seen(0), "its shape refers to one that is missing");
     let endless = Shape::Struct("Endless".into(), Fields::Unnamed(vec![Shape::Seen(0), Shape::Seen(0)]));
     fails(&endless, "its shape contains itself without end");
+    let alone = Shape::Struct("Alone".into(), Fields::Unnamed(vec![Shape::Seen(0)]));
+    fails(&alone, "its shape contains itself without end");
     fails(&Shape::Array(u64::MAX, Box::new(Shape::Unit)), "they end in the middle of a value");
     fails(&Shape::Enum("Never".into(), vec![]), "an enum has no variant of this number");
 }

@@ -12,7 +12,6 @@ mod arrivals;
 mod by_number;
 mod concat;
 mod keyed;
-mod magnitude;
 mod monotonic;
 mod panes;
 mod pool;

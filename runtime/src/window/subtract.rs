@@ -5,11 +5,11 @@ use std::borrow::Cow;
 
 use crate::key_table::Number;
 use crate::record::Record;
+use crate::record::magnitude::{Magnitudes, NOT_FINITE};
 use crate::table::SHARDS;
 
 use super::algorithm::{Algorithm, Derived, Place, Unmerge, replay};
 use super::by_number::{self, bytes, put};
-use super::magnitude::{Magnitudes, NOT_FINITE, gaps, magnitudes};
 use super::panes::Panes;
 
 /// Adds what enters and takes out what leaves. The values of one shard after the other are added up anew from time to time,
@@ -84,13 +84,13 @@ impl<C: Record> Totals<C> {
         } else {
             by_number::fold(&mut self.values, at.index(), |value| value, |total| fold.merge(total, value.clone()));
         }
-        if let Some(gaps) = gaps::<C>() {
-            let magnitude = magnitudes(value);
+        if C::FLOATS > 0 {
+            let magnitude = value.magnitudes();
             if at.is_only {
                 put(&mut self.watched, at.number, Watched::new(at.pane, magnitude));
             } else {
-                let total = magnitudes(&self.values[at.index()]);
-                self.watched[at.index()].enter(gaps, at.pane, magnitude, total);
+                let total = self.values[at.index()].magnitudes();
+                self.watched[at.index()].enter(C::GAPS, at.pane, magnitude, total);
             }
         }
     }
@@ -98,9 +98,9 @@ impl<C: Record> Totals<C> {
     #[inline]
     fn subtract<F: Unmerge<C>>(&mut self, fold: &F, at: Place, left: &C) {
         by_number::fold(&mut self.values, at.index(), |value| value, |total| fold.unmerge(total, left.clone()));
-        if let Some(gaps) = gaps::<C>() {
-            let total = magnitudes(&self.values[at.index()]);
-            if self.watched[at.index()].leave(gaps, at.pane, magnitudes(left), total) {
+        if C::FLOATS > 0 {
+            let total = self.values[at.index()].magnitudes();
+            if self.watched[at.index()].leave(C::GAPS, at.pane, left.magnitudes(), total) {
                 self.doubtful.push(at.number);
             }
         }
@@ -217,17 +217,18 @@ mod tests {
     struct Sum;
 
     /// A type of which it is not known that there are floating-point numbers in it.
-    type Unknown = (bool, f64);
+    #[derive(Clone, crate::Record)]
+    struct Unknown(f64);
 
     impl Merge<Unknown> for Sum {
         fn merge(&self, older: Unknown, newer: Unknown) -> Unknown {
-            (true, older.1 + newer.1)
+            Unknown(older.0 + newer.0)
         }
     }
 
     impl Unmerge<Unknown> for Sum {
         fn unmerge(&self, total: Unknown, left: Unknown) -> Unknown {
-            (true, total.1 - left.1)
+            Unknown(total.0 - left.0)
         }
     }
 
@@ -248,7 +249,7 @@ mod tests {
         for slide in 0..slides {
             let step = shape.step(Time::from_millis(slide * 1000));
             let mut batch = Table::default();
-            batch.fold(hash_of(&1u64), 1u64, (true, value(slide, slides)), |value| value, |_, value| value);
+            batch.fold(hash_of(&1u64), 1u64, Unknown(value(slide, slides)), |value| value, |_, value| value);
             let turn = <Subtract as Algorithm<Unknown, Sum>>::turn(shape.panes).filter(|_| is_refreshed);
             let cycle = turn.map_or(0, |panes| Shape::cycle(0, &step, panes));
             shard.advance::<_, _, _, Subtract>(
@@ -262,7 +263,7 @@ mod tests {
             window.drain(..window.len().saturating_sub(PANES as usize));
             // The longest way from a very large value to the next turn.
             if slide % 1000 > 2 * PANES && slide % 1000 < 900 || slide + 1 == slides {
-                let (_, total): Unknown = Derived::<Unknown>::values(&shard.derived)[0];
+                let Unknown(total) = Derived::<Unknown>::values(&shard.derived)[0];
                 let error = (total - window.iter().sum::<f64>()).abs();
                 errors = (f64::max(errors.0, error), error);
             }

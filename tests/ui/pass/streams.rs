@@ -25,5 +25,19 @@ fn main() -> microbatch::Result<()> {
     assert_eq!(pipeline.every(), Duration::from_millis(500));
     StreamingContext::new(pipeline).manual()?.advance(2)?;
     assert_eq!(out.batches().len(), 10);
+
+    // What several use, some of them as whole partitions, has the type that is written; a body may end in ordinary Rust.
+    let texts = Collector::default();
+    let text = vec![vec!["a".to_string(), "b".to_string()]];
+    let pipeline = stream!(every = 1s, |ssc| {
+        let raw = [1, 2];
+        let names: Vec<String> = raw.iter().map(|texts| texts.to_string()).collect();
+        let loud: DStream<String> = ssc.queue_stream(text).map(|line| line.to_uppercase());
+        loud.map_partitions(|lines| [lines.count()]).map(|n| n.to_string()).collect_into(&texts);
+        loud.collect_into(&texts);
+        assert_eq!(names.len(), 2)
+    });
+    StreamingContext::new(pipeline).manual()?.advance(1)?;
+    assert_eq!(texts.batches().into_iter().flat_map(|(_, texts)| texts).collect::<Vec<_>>(), ["2", "A", "B"]);
     Ok(())
 }
