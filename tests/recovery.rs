@@ -165,3 +165,26 @@ fn a_batch_that_is_given_up_does_not_keep_checkpoints_from_being_made() {
     let last = context.progress().checkpoint.unwrap().time;
     assert!(last.is_some_and(|time| time >= Time::from_millis(20_000)), "{last:?}");
 }
+
+/// What cannot be read again is a checkpoint each time anyway; one that was missed makes up for itself once.
+#[test]
+fn a_checkpoint_that_was_missed_is_made_once() {
+    let (directory, out) = (tempfile::tempdir().unwrap(), Collector::default());
+    let pipeline = stream!(every = 1s, name = "once", |ssc| {
+        let numbers = ssc.source(Once);
+        numbers.collect_into(&out);
+        numbers.foreach_batch(|_, time| match time.as_millis() {
+            5000 => Err("once"),
+            _ => Ok(()),
+        });
+    });
+    let context = StreamingContext::new(pipeline).checkpoint_dir(directory.path()).on_failure(OnFailure::Skip);
+    let mut context = context.checkpoint_interval(Duration::from_secs(5)).manual().unwrap();
+    let mut at = |batches| {
+        context.advance(batches).unwrap();
+        context.progress().checkpoint.unwrap().time
+    };
+    assert_eq!(at(6), Some(Time::from_millis(6000)));
+    assert_eq!(at(3), Some(Time::from_millis(6000)));
+    assert_eq!(at(1), Some(Time::from_millis(10_000)));
+}

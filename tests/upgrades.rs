@@ -179,3 +179,13 @@ fn a_batch_does_not_run_again_without_its_source() {
     assert!(later.progress().checkpoint.unwrap().unclaimed_sources.is_empty());
     assert_eq!(out.batches().last().unwrap().1, [3]);
 }
+
+#[test]
+fn the_records_of_a_source_that_is_gone_can_be_given_up() {
+    let (directory, out) = (tempfile::tempdir().unwrap(), Collector::default());
+    context(numbers!(old, true, out), directory.path()).manual().unwrap().advance(4).unwrap_err();
+    out.take();
+    let mut dropped = context(numbers!(new, false, out), directory.path()).drop_state("old").manual().unwrap();
+    dropped.advance(1).unwrap();
+    assert_eq!(out.batches().last().unwrap().1, [1]);
+}

@@ -446,7 +446,7 @@ impl<'a> Lowering<'a> {
                 self.define(&name, None, true);
             }
         }
-        self.bound.extend(args::bound_names(tokens.clone()));
+        self.bound.extend(args::let_names(tokens.clone()));
     }
 
     /// The first stream among the values in the tokens, which counts as used.

@@ -157,9 +157,9 @@ impl<P: Pipeline> StreamingContext<P> {
         self
     }
 
-    /// Gives up what the checkpoint has of this window or state: it begins anew, or goes if the program has none of this name. So
-    /// goes what is known of a source that the program does not have any more; its write-ahead log, in a directory of its name, is
-    /// left for you to remove.
+    /// Gives up what the checkpoint has of this window or state: it begins anew, or goes if the program has none of this name.
+    /// What is known of a source that the program no longer has is given up in the same way; its write-ahead log, in a directory
+    /// of its name, is left for you to remove.
     pub fn drop_state(mut self, state: impl Into<String>) -> Self {
         self.checkpoints.dropped.push(state.into());
         self

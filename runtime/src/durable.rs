@@ -214,14 +214,16 @@ impl Durable {
         self.positions.retain(|(name, _)| streams.contains(name) || !dropped.contains(name));
         let sources = self.positions.iter().map(|(name, _)| name.clone()).filter(|name| !streams.contains(name));
         for Begin { time, inputs, .. } in self.again.iter().filter(|batch| !batch.skipped).map(|batch| &batch.begin) {
-            let missing = inputs.iter().find(|input| input.records > 0 && !streams.contains(&input.stream));
+            let missing = inputs.iter().find(|input| {
+                input.records > 0 && !streams.contains(&input.stream) && !dropped.contains(&input.stream)
+            });
             if let Some(Input { stream, .. }) = missing {
                 return Err(Error::config(
                     format!(
                         "the batch of {time} must run again with records of the source `{stream}`, which this program does not have"
                     ),
                     format!(
-                        "give the source its old name back, `let {stream} = …;`, or have the program of before end gracefully once, which leaves no such batch"
+                        "give the source its old name back, `let {stream} = …;`; or have the program of before end gracefully once, which leaves no such batch; or give these records up, `.drop_state(\"{stream}\")`"
                     ),
                 ));
             }
@@ -312,8 +314,8 @@ impl Durable {
             self.store.commit(&Commit { time, publish, skipped })?;
         }
         self.is_behind = true;
-        // A batch that was given up is no checkpoint; then the next one is.
-        self.is_overdue |= !self.again.is_empty() || skipped && self.is_due(time);
+        // A batch that was given up is no checkpoint, nor is it written where its sources stand: the next one is, and says so.
+        self.is_overdue |= !self.again.is_empty() || skipped;
         Ok(())
     }
 
@@ -333,7 +335,7 @@ impl Durable {
             true => self.store.checkpoint(capture, true)?,
             false => self.store.commit_by_checkpoint(&Commit { time, publish, skipped: false }, capture)?,
         }
-        self.is_behind = false;
+        (self.is_behind, self.is_overdue) = (false, false);
         self.checkpointed = Some(time);
         Ok(())
     }
@@ -378,7 +380,7 @@ impl Durable {
     ) -> Result<()> {
         let capture = self.capture(time, states, workers)?;
         self.store.checkpoint(capture, wait)?;
-        self.is_behind = false;
+        (self.is_behind, self.is_overdue) = (false, false);
         self.checkpointed = self.store.last().map(|last| last.time).or(self.checkpointed);
         Ok(())
     }

@@ -25,8 +25,8 @@ const NUMBER_BITS: u32 = 25;
 const NUMBER: Slot = (1 << NUMBER_BITS) - 1;
 /// The numbers of more keys would not fit into a slot.
 const MAX_SLOTS: usize = 1 << NUMBER_BITS;
-/// 1.6 billion keys in all shards.
-const MAX_KEYS: usize = MAX_SLOTS / 4 * 3;
+/// 1.3 billion keys in all shards.
+const MAX_KEYS: usize = MAX_SLOTS / 8 * 5;
 const MIN_SLOTS: usize = 8;
 
 /// The bits of a hash that a slot keeps: neither the lowest ones, which place the slot, nor the highest, which are the shard's.
@@ -241,7 +241,7 @@ impl<K: Hash + Eq + Keep> KeyTable<K> {
     pub fn reserve(&mut self, keys: usize) {
         let all = self.len().saturating_add(keys).min(MAX_KEYS);
         // As many slots as `insert_at` would come to.
-        let slots = (all * 4).div_ceil(3).next_power_of_two().max(MIN_SLOTS);
+        let slots = (all * 8).div_ceil(5).next_power_of_two().max(MIN_SLOTS);
         if slots > self.slots.len() {
             self.index(slots);
         }

@@ -69,7 +69,7 @@ pub trait Keep: Sized {
     #[doc(hidden)]
     const FLOATS: usize = 0;
 
-    /// Of each of the first four, beside how much larger ones too much of it is lost.
+    /// Of each of the first four, how much larger another one must be for a sum of both to lose too much.
     #[doc(hidden)]
     const GAPS: Magnitudes = [0; 4];
 

@@ -122,7 +122,7 @@ fn overlooks_until(limit: u64, batches: u64, options: FileOptions) {
     context.advance(1).unwrap();
     assert_eq!(all(&out), ["read", "within"]);
     let told = context.progress().streams[0].last_error.clone().unwrap();
-    assert!(told.contains("at the limit` is not read: modified more than "), "{told}");
+    assert!(told.contains("at the limit` is not read: a batch takes what was modified in the last "), "{told}");
     // Once only, and nothing of files that were read and have become too old since.
     let at = context.progress().streams[0].last_error_time;
     context.advance(batches + 40).unwrap();
@@ -156,6 +156,18 @@ fn a_file_counts_once_even_if_it_grows() {
         context.advance(30).unwrap();
     }
     assert_eq!(all(&out), ["one"]);
+}
+
+#[test]
+fn a_file_far_ahead_of_the_clock_is_told_of_and_read_in_its_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut context, out) = files(dir.path(), FileOptions::default(), 100_000);
+    put(dir.path().join("ahead"), "ahead", 200_000);
+    context.advance(1).unwrap();
+    let told = context.progress().streams[0].last_error.clone().unwrap();
+    assert!(told.contains("ahead` is not read yet: modified more than 60s after the time of the batch"), "{told}");
+    context.advance(50).unwrap();
+    assert_eq!(all(&out), ["ahead"]);
 }
 
 #[cfg(unix)]

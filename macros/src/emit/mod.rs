@@ -351,8 +351,6 @@ impl<'a> Emit<'a> {
     }
 }
 
-/// Each node's stream name, or its operator's, with a number where it would stand twice. A filter that stands for an argument of
-/// the operator before it is called as that is.
 /// The last statement of a body may do without a semicolon; here something follows it.
 fn ended(statement: TokenStream) -> TokenStream {
     match statement.clone().into_iter().last() {
@@ -362,6 +360,8 @@ fn ended(statement: TokenStream) -> TokenStream {
     }
 }
 
+/// Each node's stream name, or its operator's, with a number where it would stand twice. A filter that stands for an argument of
+/// the operator before it is called as that is.
 fn unique_names(plan: &Plan) -> Vec<String> {
     let named = |name: &Option<Ident>| name.as_ref().map(|name| name.to_string().trim_start_matches("r#").to_owned());
     let nodes = &plan.graph.nodes;

@@ -57,7 +57,11 @@ impl Disk {
         }
         let parent = parent(path);
         self.create_dir_all(parent)?;
-        self.create_dir(path)?;
+        match self.create_dir(path) {
+            // Somebody else was faster.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+            made => made?,
+        }
         self.sync_dir(parent)
     }
 

@@ -246,7 +246,7 @@ impl<T: Keep, const N: usize> Keep for [T; N] {
     #[inline(always)]
     fn magnitudes(&self) -> Magnitudes {
         let mut all = [0; 4];
-        for (member, value) in self.iter().enumerate() {
+        for (member, value) in self.iter().take(all.len()).enumerate() {
             all = magnitude::put(all, member * T::FLOATS, value.magnitudes(), T::FLOATS);
         }
         all

@@ -113,9 +113,9 @@ impl<T: Record> Intake<T> {
 
     /// Stores one record. It belongs to the batch of the interval in which this is called.
     ///
-    /// Up to 16,384 records of an interval are one block, which a [write-ahead log](crate::StreamingContext::write_ahead_log)
-    /// takes up to 1 GiB of: hand over records of more than 64 KB on average by [`store_block`](Self::store_block), in blocks
-    /// that are smaller than that.
+    /// Up to 16,384 records of an interval make one block, and a
+    /// [write-ahead log](crate::StreamingContext::write_ahead_log) takes blocks of up to 1 GiB: hand over records of more than
+    /// 64 KB on average by [`store_block`](Self::store_block), in smaller blocks.
     ///
     /// # Errors
     /// [`Error::Stopped`] when the context has ended, or this receiver was started again meanwhile: the record is not stored.

@@ -67,8 +67,8 @@ impl SocketOptions {
         self
     }
 
-    /// How many bytes a line may have, at most 512 MiB. A sender that goes on without an end of line would else take all memory:
-    /// it is hung up on, what it has sent of the line is left out and counts as a bad record, and the connection is made again.
+    /// About how many bytes a line may have, at most 512 MiB. A sender that goes on without an end of line would else take all
+    /// memory: it is hung up on, what it has sent of the line is left out and counts as a bad record, and the connection is made again.
     pub fn longest_line(mut self, bytes: usize) -> Self {
         self.longest_line = bytes;
         self

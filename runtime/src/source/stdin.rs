@@ -28,7 +28,11 @@ impl Source for StdinSource {
         // A read of standard input cannot be interrupted, so that a graceful stop does not wait for this thread.
         spawn(context, move || {
             reporter.started();
-            if let Err(error) = pump(&feed, io::stdin().lock()) {
+            let too_long = |error: io::Error| {
+                input.bad.fetch_add(1, Ordering::AcqRel);
+                reporter.error(format!("standard input: {error}"));
+            };
+            if let Err(error) = pump(&feed, io::stdin().lock(), too_long) {
                 reporter.error(format!("standard input cannot be read: {error}"));
             }
             reporter.stopped(None);
@@ -47,30 +51,60 @@ impl Source for StdinSource {
     logged_by_inbox!();
 }
 
-/// Reads a stream to its end, chunk by chunk.
-fn pump(feed: &Feed<TextFill>, mut input: impl Read) -> io::Result<()> {
-    let mut chunk = vec![0; 64 << 10];
+/// Reads a stream to its end, chunk by chunk. A line that is too long is left out, and `too_long` told why.
+fn pump(feed: &Feed<TextFill>, mut input: impl Read, too_long: impl Fn(io::Error)) -> io::Result<()> {
+    let (mut chunk, mut is_leaving_out) = (vec![0; 64 << 10], false);
     loop {
-        match input.read(&mut chunk) {
+        let mut chunk = match input.read(&mut chunk) {
             Ok(0) => break,
-            Ok(read) => {
-                let mut chunk = &chunk[..read];
-                while !chunk.is_empty() {
-                    match feed.put(|fill| fill.read_from(&mut chunk)) {
-                        Ok(read) => {
-                            read?;
-                        }
-                        Err(_) => return Ok(()), // the context has ended
-                    }
-                }
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Ok(read) => &chunk[..read],
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => {
                 let _ = feed.put(TextFill::finish);
                 return Err(error);
+            }
+        };
+        while !chunk.is_empty() {
+            if is_leaving_out {
+                let end = memchr::memchr(b'\n', chunk);
+                chunk = &chunk[end.map_or(chunk.len(), |end| end + 1)..];
+                is_leaving_out = end.is_none();
+                continue;
+            }
+            match feed.put(|fill| fill.read_from(&mut chunk)) {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => {
+                    too_long(error);
+                    is_leaving_out = true;
+                }
+                Err(_) => return Ok(()), // the context has ended
             }
         }
     }
     let _ = feed.put(TextFill::finish);
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::block::Block;
+    use crate::source::testing::context;
+    use crate::time::Time;
+
+    #[test]
+    fn lines_that_are_too_long_are_left_out_and_no_others() {
+        let (context, told) = (context(Time::ZERO), Cell::new(0));
+        let (feed, mut inbox) = text_inbox(&context, &Arc::new(Reporter::new(&context)), "here", 100_000).unwrap();
+        let long = "x".repeat(300_000);
+        let text = format!("a\n{long}\nb\nc\n{long}\n{long}");
+        pump(&feed, text.as_bytes(), |_| told.set(told.get() + 1)).unwrap();
+        let second = Time::from_millis(1000);
+        let blocks = inbox.batch(&Interval { start: Time::ZERO, end: second }).unwrap();
+        let lines: Vec<&str> = blocks.iter().flat_map(|block| block.views(0..block.weight())).collect();
+        assert_eq!((lines, told.get()), (vec!["a", "b", "c"], 3));
+    }
 }

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::FileOptions;
 use super::overlooked::Overlooked;
@@ -45,7 +45,6 @@ pub(super) struct Selection {
     /// The batch that was asked for last, until it is delivered.
     asked: Option<Asked>,
     input: Arc<Input>,
-    clock: Arc<Clock>,
     /// Whether the listeners know that there is no such directory.
     missing: bool,
 }
@@ -63,9 +62,9 @@ struct Asked {
 
 /// A file that may belong to a batch.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Found {
-    modified: Time,
-    path: PathBuf,
+pub(super) struct Found {
+    pub modified: Time,
+    pub path: PathBuf,
     bytes: u64,
 }
 
@@ -84,7 +83,6 @@ impl Selection {
             resumed: None,
             asked: None,
             input: Arc::clone(&context.input),
-            clock: Arc::clone(&context.clock),
             missing: false,
         };
         if selection.options.existing {
@@ -113,10 +111,9 @@ impl Selection {
         }
         self.missing = found.is_none();
         let threshold = self.oldest.map(|oldest| oldest.max(self.since(time) - self.window()));
-        let is_old = |file: &Found| threshold.is_some_and(|threshold| file.modified <= threshold);
-        let (old, mut files): (Vec<_>, Vec<_>) = found.unwrap_or_default().into_iter().partition(is_old);
-        let (window, taken) = (self.window(), |path: &Path| self.taken.contains_key(path));
-        self.overlooked.tell(old.into_iter().map(|file| file.path), taken, window, reporter);
+        let mut files = found.unwrap_or_default();
+        self.overlooked.tell(&files, time, threshold, |path| self.taken.contains_key(path), reporter);
+        files.retain(|file| threshold.is_none_or(|threshold| file.modified > threshold));
         files.retain(|file| match self.taken.get_mut(&file.path) {
             // As long as it grows it is remembered, so that it does not come again.
             Some(taken) => {
@@ -188,10 +185,6 @@ impl Selection {
 
     pub fn seek(&mut self, (oldest, last, taken): Position) {
         (self.oldest, self.last, self.resumed) = (oldest, last, Some(last));
-        if let Clock::Wall { .. } = *self.clock {
-            // The system's clock may have been set back since. Files that come before it has caught up are not too old.
-            self.resumed = Some(last.min(self.clock.now()));
-        }
         self.taken = taken.into_iter().collect();
     }
 
@@ -204,7 +197,6 @@ impl Selection {
 
     /// All files that pass the filters; `None` without a directory.
     fn list(&self) -> Result<Option<Vec<Found>>> {
-        let skew = Skew::of(&self.clock);
         let failed = |path: &Path| {
             let path = path.to_path_buf();
             move |cause| Error::File { what: "cannot list", path, cause }
@@ -225,12 +217,12 @@ impl Selection {
                 let path = entry.path();
                 match path.metadata() {
                     Ok(metadata) if metadata.is_file() && self.passes(&path) => {
-                        let modified = skew.remove(modified(&metadata).map_err(failed(&path))?);
+                        let modified = modified(&metadata).map_err(failed(&path))?;
                         files.push(Found { modified, path, bytes: metadata.len() });
                     }
                     Ok(_) => {}
-                    // Removed since, a link that leads nowhere, or what nobody wants.
-                    Err(error) if error.kind() == ErrorKind::NotFound || is_link(&path) || !self.passes(&path) => {}
+                    // Removed since, or what nobody wants.
+                    Err(error) if leads_nowhere(&error) || !self.passes(&path) => {}
                     Err(error) => return Err(failed(&path)(error)),
                 }
             }
@@ -243,64 +235,14 @@ impl Selection {
     }
 }
 
-fn is_link(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink())
-}
-
-/// How far the system's clock, by which files are stamped, is from that of the batches, which goes on steadily: it was set, or the
-/// machine was suspended.
-struct Skew {
-    ahead: Duration,
-    behind: Duration,
-}
-
-impl Skew {
-    /// Less than this is none: of two clocks one is always read first.
-    const LEAST: Duration = Duration::from_secs(1);
-
-    fn of(clock: &Clock) -> Skew {
-        let (system, batches) = match clock {
-            Clock::Wall { .. } => (Time::from(SystemTime::now()), clock.now()),
-            Clock::Manual(_) => (Time::ZERO, Time::ZERO),
-        };
-        let [ahead, behind] = [system.since(batches), batches.since(system)]
-            .map(|skew| if skew < Self::LEAST { Duration::ZERO } else { skew });
-        Skew { ahead, behind }
-    }
-
-    /// A time of the system's clock as one of the batches'.
-    fn remove(&self, time: Time) -> Time {
-        (time + self.behind) - self.ahead
-    }
+/// Whether there is no file: it was removed, or a link leads to none, or through a file, or in a circle.
+fn leads_nowhere(error: &io::Error) -> bool {
+    /// Too many links: the standard library has no stable kind for it.
+    const ELOOP: i32 = if cfg!(target_os = "linux") { 40 } else { 62 };
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+        || cfg!(unix) && error.raw_os_error() == Some(ELOOP)
 }
 
 fn modified(metadata: &Metadata) -> io::Result<Time> {
     metadata.modified().map(Time::from)
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use std::fs;
-    use std::time::Instant;
-
-    use super::*;
-    use crate::source::testing::context;
-
-    /// As if the system's clock had been set by an hour since the start.
-    #[test]
-    fn files_are_found_although_the_clock_was_set() {
-        let hour = Duration::from_secs(3600);
-        for start in [Time::from(SystemTime::now()) - hour, Time::from(SystemTime::now()) + hour] {
-            let mut context = context(Time::ZERO);
-            context.clock = Arc::new(Clock::Wall { start, origin: Instant::now() });
-            let folder = tempfile::tempdir().unwrap();
-            let mut selection = Selection::new(folder.path().to_owned(), FileOptions::default(), &context).unwrap();
-            let file = folder.path().join("file");
-            fs::write(&file, "line\n").unwrap();
-            let reporter = Reporter::new(&context);
-            let batch = context.clock.now().floor(context.every) + context.every;
-            assert_eq!(selection.select(batch, &reporter).unwrap(), [file]);
-        }
-    }
 }
