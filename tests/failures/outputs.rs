@@ -32,7 +32,7 @@ fn an_error_names_the_output_and_what_is_written_is_not_written_again() -> micro
         for _ in 0..2 {
             let error = manual.advance(1).unwrap_err();
             assert!(matches!(&error, Error::Output { time, output, .. }
-                if time.as_millis() == 2000 && output == "numbers.foreach_batch"));
+                if time.as_millis() == 2000 && output == "numbers.foreach_batch_2"));
             assert!(error.to_string().ends_with("the disk is full"), "{error}");
             let last = manual.progress().last_batch;
             let failures: Vec<bool> = last.output_operations.iter().map(|output| output.failure.is_some()).collect();
