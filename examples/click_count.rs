@@ -1,7 +1,7 @@
 //! Clicks per user over the last minute, sliding every second, and how many there were in all.
 //!
 //! Run it with `cargo run --release --example click_count`: it makes up 2,000 clicks a second and ends after ten batches.
-//! `--rate 100000` makes up more.
+//! With `-- --rate 100000` behind it, it makes up more.
 
 use microbatch::cli::Cli;
 use microbatch::prelude::*;

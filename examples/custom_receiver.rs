@@ -24,25 +24,37 @@ impl Receiver for LineReceiver {
     fn start(&mut self, intake: Intake<String>) -> microbatch::Result<()> {
         let mut connection = TcpStream::connect((self.host.as_str(), self.port))?;
         connection.set_read_timeout(Some(Duration::from_millis(100)))?;
-        let (mut reader, mut line, mut block) = (BufReader::new(connection.try_clone()?), String::new(), Vec::new());
+        let (mut reader, mut bytes, mut block) = (BufReader::new(connection.try_clone()?), Vec::new(), Vec::new());
+        let mut hand_over = |block: &mut Vec<String>| -> microbatch::Result<()> {
+            let lines = block.len();
+            if lines > 0 {
+                // When this returns, the engine has the block: its sender may forget it.
+                intake.store_block(std::mem::take(block))?;
+                writeln!(connection, "ok {lines}")?;
+            }
+            Ok(())
+        };
         while !intake.is_stopped() {
-            match reader.read_line(&mut line) {
+            // Bytes, because what was read of a line so far stays in them when the time is up.
+            match reader.read_until(b'\n', &mut bytes) {
                 Ok(0) => {
-                    intake.store_block(block)?;
+                    // A last line may do without an end.
+                    block.extend((!bytes.is_empty()).then(|| String::from_utf8_lossy(&bytes).into_owned()));
+                    hand_over(&mut block)?;
                     return Err("the connection has ended".into());
                 }
-                Ok(_) => block.push(std::mem::take(&mut line).trim_end().to_owned()),
-                // What was read of a line so far stays in `line`.
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
+                Ok(_) => block.push(String::from_utf8_lossy(&std::mem::take(&mut bytes)).trim_end().to_owned()),
+                // Nothing came for a while: what there is does not wait for more.
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                    hand_over(&mut block)?;
+                }
                 Err(error) => return Err(error.into()),
             }
             if block.len() == 10 {
-                // When this returns, the engine has the block: its sender may forget it.
-                intake.store_block(std::mem::take(&mut block))?;
-                writeln!(connection, "ok 10")?;
+                hand_over(&mut block)?;
             }
         }
-        intake.store_block(block)
+        hand_over(&mut block)
     }
 
     fn restart_delay(&self) -> Duration {

@@ -1,7 +1,8 @@
 //! Counts the words of text files that appear in a directory.
 //!
 //! Run it with `cargo run --release --example file_word_count`: it writes small files into a temporary directory and ends after
-//! five batches. With a directory as its argument it waits for files that you move there (`mv`, so that they appear whole).
+//! five batches. With a directory as its argument it waits for files that you write there: `cp x DIR/.x && mv DIR/.x DIR/x`, so that
+//! they appear whole. A file that is only moved keeps its old time, and is not new.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io, thread};

@@ -2,7 +2,7 @@
 //! they are, from a table of users.
 //!
 //! Run it with `cargo run --release --example page_view_stream`: it makes up 200 views a second and ends after ten batches.
-//! `--metric NAME` shows one of `page-counts`, `error-rates`, `active-users` and `popular-users` alone.
+//! With `-- --metric NAME` behind it, it fills only one of the tables `page-counts`, `error-rates`, `active-users` and `popular-users`.
 
 use std::collections::HashMap;
 

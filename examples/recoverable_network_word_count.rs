@@ -30,7 +30,7 @@ fn word_count(folder: &Path, host: String, port: u16) -> impl Pipeline + use<> {
     })
 }
 
-/// Serves a line every 10 ms to whoever connects, and returns the port.
+/// Serves a line every 10 ms to the first who connects, and returns the port.
 fn serve_lines() -> std::io::Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let port = listener.local_addr()?.port();
@@ -72,8 +72,10 @@ fn main() -> microbatch::Result<()> {
     for _ in 0..2 {
         run(Some(3))?;
         let newest = fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path()));
-        let newest =
-            newest.filter(|path| path.to_string_lossy().contains("counts-")).max().ok_or("nothing was counted")?;
+        // Nothing is written when the program was only asked for its plan.
+        let Some(newest) = newest.filter(|path| path.to_string_lossy().contains("counts-")).max() else {
+            return Ok(());
+        };
         println!("{}:\n{}", newest.display(), fs::read_to_string(newest.join("part-00000"))?);
     }
     Ok(())

@@ -20,7 +20,7 @@ fn word_count(host: String, port: u16) -> impl Pipeline {
         all.map(|(word, n)| (n, word)).top(5).map(|(n, word)| (word, n)).print_table(["word", "since the beginning"]);
 
         let came = pairs.map_with_state(|_, word, one: Option<u64>, count: &mut State<u64>| {
-            let sum = count.get_option().unwrap_or(&100) + one.unwrap_or(0);
+            let sum = count.get_option().unwrap_or(&0) + one.unwrap_or(0);
             count.update(sum);
             (word, sum)
         });

@@ -1,7 +1,7 @@
 //! The hashtags that are used most, over the last minute and over the last ten seconds, every five seconds.
 //!
 //! Run it with `cargo run --release --example trending_hashtags`: it makes up messages, in which another tag comes up every
-//! ten seconds, and ends after 30 of them. With `HOST PORT` it reads messages, a line each, for example from `nc -lk 9999`.
+//! ten seconds, and ends after 30 seconds. With `HOST PORT` it reads messages, a line each, for example from `nc -lk 9999`.
 
 use std::io::Write;
 use std::net::TcpListener;

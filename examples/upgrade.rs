@@ -12,7 +12,7 @@ use microbatch::prelude::*;
 
 const VISITORS: [&[&str]; 6] = [&["ada", "bob"], &["ada"], &["cleo"], &["ada", "bob"], &["bob"], &["dan", "ada"]];
 
-/// The first `batches` of the visitors, as every version reads them.
+/// The visitors, as every version reads them.
 fn visitors() -> impl Iterator<Item = Vec<String>> + Send {
     VISITORS.into_iter().map(|names| names.iter().map(|name| (*name).to_owned()).collect())
 }

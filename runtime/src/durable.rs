@@ -64,7 +64,8 @@ pub(crate) struct Durable {
     is_behind: bool,
     /// A capture has failed, so that the next one must have everything.
     is_broken: bool,
-    /// A checkpoint was due while the one before was being written.
+    /// The next batch is to be a checkpoint: one was missed because another was being written, batches ran again, or a batch was
+    /// given up.
     is_overdue: bool,
     /// The last batch that is in a checkpoint.
     checkpointed: Option<Time>,

@@ -330,7 +330,7 @@ impl<K: Hash + Eq + Keep> KeyTable<K> {
         self.free = Vec::new();
         self.live = (0..old.len() as Number).collect();
         self.slots = Vec::new();
-        self.index((old.len() * 4 / 3 + 1).next_power_of_two().max(MIN_SLOTS));
+        self.index((old.len() * 8).div_ceil(5).next_power_of_two().max(MIN_SLOTS));
         old
     }
 }

@@ -25,7 +25,10 @@ use crate::time::Time;
 ///
 /// impl StreamingListener for Records {
 ///     fn on_batch_completed(&self, batch: &BatchInfo) {
-///         self.0.fetch_add(batch.records(), Ordering::Relaxed);
+///         // One that has failed may come again.
+///         if batch.failure.is_none() {
+///             self.0.fetch_add(batch.records(), Ordering::Relaxed);
+///         }
 ///     }
 /// }
 ///

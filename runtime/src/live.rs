@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::error::{Error, Result};
-use crate::listener::{BatchInfo, OutputOperationInfo, StreamingListener};
+use crate::listener::{BatchInfo, OutputOperationInfo, ReceiverInfo, StreamingListener};
 use crate::progress::Progress;
 use crate::shared::Shared;
 use crate::signal::StopSignal;
@@ -247,6 +247,11 @@ impl StreamingListener for Line {
 
     fn on_output_operation_started(&self, _: &OutputOperationInfo) {
         self.make_way(Turn::Outputs);
+    }
+
+    /// It is told of behind this; then the line is drawn again.
+    fn on_receiver_error(&self, _: &ReceiverInfo) {
+        self.face().clear();
     }
 
     fn on_batch_completed(&self, batch: &BatchInfo) {

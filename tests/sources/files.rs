@@ -122,7 +122,7 @@ fn overlooks_until(limit: u64, batches: u64, options: FileOptions) {
     context.advance(1).unwrap();
     assert_eq!(all(&out), ["read", "within"]);
     let told = context.progress().streams[0].last_error.clone().unwrap();
-    assert!(told.contains("at the limit` is not read: a batch takes what was modified in the last "), "{told}");
+    assert!(told.contains("at the limit` is not read: last modified more than "), "{told}");
     // Once only, and nothing of files that were read and have become too old since.
     let at = context.progress().streams[0].last_error_time;
     context.advance(batches + 40).unwrap();
@@ -165,9 +165,29 @@ fn a_file_far_ahead_of_the_clock_is_told_of_and_read_in_its_time() {
     put(dir.path().join("ahead"), "ahead", 200_000);
     context.advance(1).unwrap();
     let told = context.progress().streams[0].last_error.clone().unwrap();
-    assert!(told.contains("ahead` is not read yet: modified more than 60s after the time of the batch"), "{told}");
+    assert!(
+        told.contains("ahead` is not read before the batch of its time: modified more than 60s after now"),
+        "{told}"
+    );
     context.advance(50).unwrap();
     assert_eq!(all(&out), ["ahead"]);
+    // One that was read may bear any time.
+    let at = context.progress().streams[0].last_error_time;
+    touch(&dir.path().join("ahead"), 900_000);
+    context.advance(1).unwrap();
+    assert_eq!(context.progress().streams[0].last_error_time, at);
+}
+
+#[test]
+fn a_file_of_before_the_start_that_is_moved_in_is_told_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut context, out) = files(dir.path(), FileOptions::default(), 100_000);
+    context.advance(1).unwrap();
+    put(dir.path().join("moved"), "moved", 99_000);
+    context.advance(1).unwrap();
+    assert_eq!(all(&out), Vec::<String>::new());
+    let told = context.progress().streams[0].last_error.clone().unwrap();
+    assert!(told.contains("moved` is not read: last modified before the program began"), "{told}");
 }
 
 #[cfg(unix)]

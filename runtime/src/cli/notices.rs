@@ -1,9 +1,10 @@
 //! What a user should hear of checkpoints while the pipeline runs: each thing once, on standard error.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::listener::{BatchInfo, StreamingListener};
+use crate::listener::{BatchInfo, ReceiverInfo, StreamingListener};
 use crate::progress::{CheckpointProgress, ProgressBoard};
 use crate::time::Time;
 
@@ -19,6 +20,8 @@ struct Told {
     unclaimed: bool,
     sources: bool,
     failure: Option<String>,
+    /// The last error of each source.
+    errors: HashMap<Arc<str>, String>,
 }
 
 impl Notices {
@@ -44,9 +47,24 @@ impl StreamingListener for Notices {
     fn on_batch_started(&self, _: &BatchInfo) {
         self.tell();
     }
+
+    fn on_receiver_error(&self, receiver: &ReceiverInfo) {
+        let Some(what) = &receiver.last_error else { return };
+        let notice = format!("source `{}`: {what}", receiver.stream);
+        // Such as a connection that is refused again and again.
+        if self.told.lock().unwrap_or_else(PoisonError::into_inner).is_new_of(&receiver.stream, what) {
+            let _ = writeln!(std::io::stderr(), "warning: {notice}");
+        }
+    }
 }
 
 impl Told {
+    /// Whether the source's last error was another one, but for the numbers in it.
+    fn is_new_of(&mut self, stream: &Arc<str>, what: &str) -> bool {
+        let words: String = what.chars().filter(|letter| !letter.is_ascii_digit()).collect();
+        self.errors.insert(Arc::clone(stream), words.clone()) != Some(words)
+    }
+
     fn news(&mut self, checkpoint: CheckpointProgress) -> Vec<String> {
         let CheckpointProgress { unclaimed, unclaimed_sources, failure, .. } = checkpoint;
         let mut news = Vec::new();
@@ -114,6 +132,9 @@ mod tests {
         assert!(news(&["old", "older"], Some("full")).is_empty());
         assert!(news(&["old", "older"], None).is_empty());
         assert_eq!(news(&["old", "older"], Some("full")).len(), 1, "it was well in between");
+        assert!(told.is_new_of(&"lines".into(), "refused; next attempt in 100ms"));
+        assert!(!told.is_new_of(&"lines".into(), "refused; next attempt in 200ms"));
+        assert!(told.is_new_of(&"lines".into(), "the connection has ended"));
         let sources =
             CheckpointProgress { unclaimed_sources: vec!["lines".to_owned()], ..CheckpointProgress::default() };
         let lines = told.news(sources.clone());

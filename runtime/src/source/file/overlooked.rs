@@ -20,32 +20,37 @@ pub(super) struct Overlooked {
 }
 
 impl Overlooked {
-    /// Tells of those that the batch of `time`, which takes what was modified after `threshold`, leaves out and that were neither
-    /// told of nor `taken`.
+    /// Tells of those that are left out `now`, when a batch takes what was modified after `threshold`, and that were neither told
+    /// of nor `taken`. `start` is from when on files count at all.
     pub fn tell(
         &mut self,
         files: &[Found],
-        time: Time,
-        threshold: Option<Time>,
+        now: Time,
+        (start, threshold): (Option<Time>, Option<Time>),
         taken: impl Fn(&Path) -> bool,
         reporter: &Reporter,
     ) {
+        let is_of_start = threshold == start;
         let threshold = threshold.unwrap_or(Time::ZERO);
         let of = |belongs: &dyn Fn(&Found) -> bool| -> HashSet<PathBuf> {
             files.iter().filter(|file| belongs(file)).map(|file| file.path.clone()).collect()
         };
-        let (old, ahead) = (of(&|file| file.modified <= threshold), of(&|file| file.modified > time + AHEAD));
+        let (old, ahead) = (of(&|file| file.modified <= threshold), of(&|file| file.modified > now + AHEAD));
         if let Some(known) = &self.old
             && let Some(files) = words(old.difference(known).filter(|path| !taken(path)))
         {
-            let span = time.since(threshold);
-            reporter.error(format!(
-                "{files} not read: a batch takes what was modified in the last {span:?}; set the time of modification to now, or ask for more with `FileOptions::remember`"
-            ));
+            let why = match is_of_start {
+                true => "last modified before the program began to take files; set the time of modification to now, or take what is there with `FileOptions::existing_files`".to_owned(),
+                false => {
+                    let seconds = now.since(threshold).as_secs();
+                    format!("last modified more than {seconds} s ago; set the time of modification to now, or let `FileOptions::remember` be longer")
+                }
+            };
+            reporter.error(format!("{files} not read: {why}"));
         }
-        if let Some(files) = words(ahead.difference(&self.ahead)) {
+        if let Some(files) = words(ahead.difference(&self.ahead).filter(|path| !taken(path))) {
             reporter.error(format!(
-                "{files} not read yet: modified more than {AHEAD:?} after the time of the batch, {time}; if the system's clock was set or the machine slept, start the program again"
+                "{files} not read before the batch of its time: modified more than {AHEAD:?} after now; set the time of modification to now, or if the clock was set or the machine slept, start the program again with the same `checkpoint_dir`"
             ));
         }
         (self.old, self.ahead) = (Some(old), ahead);

@@ -45,6 +45,7 @@ pub(super) struct Selection {
     /// The batch that was asked for last, until it is delivered.
     asked: Option<Asked>,
     input: Arc<Input>,
+    clock: Arc<Clock>,
     /// Whether the listeners know that there is no such directory.
     missing: bool,
 }
@@ -83,6 +84,7 @@ impl Selection {
             resumed: None,
             asked: None,
             input: Arc::clone(&context.input),
+            clock: Arc::clone(&context.clock),
             missing: false,
         };
         if selection.options.existing {
@@ -112,7 +114,10 @@ impl Selection {
         self.missing = found.is_none();
         let threshold = self.oldest.map(|oldest| oldest.max(self.since(time) - self.window()));
         let mut files = found.unwrap_or_default();
-        self.overlooked.tell(&files, time, threshold, |path| self.taken.contains_key(path), reporter);
+        // A batch may come late.
+        let now = time.max(self.clock.now());
+        let taken = |path: &Path| self.taken.contains_key(path);
+        self.overlooked.tell(&files, now, (self.oldest, threshold), taken, reporter);
         files.retain(|file| threshold.is_none_or(|threshold| file.modified > threshold));
         files.retain(|file| match self.taken.get_mut(&file.path) {
             // As long as it grows it is remembered, so that it does not come again.
