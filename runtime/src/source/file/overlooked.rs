@@ -8,7 +8,7 @@ use super::selection::Found;
 use crate::source::report::Reporter;
 use crate::time::Time;
 
-/// A file that is this far ahead of its batch was not just written.
+/// A file that is this far ahead of the clock was not just written.
 const AHEAD: Duration = Duration::from_secs(60);
 
 /// The files of which nobody need hear (any more).

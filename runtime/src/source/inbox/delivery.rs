@@ -77,7 +77,8 @@ impl<F: Fill> Inbox<F> {
         Ok(&self.held.blocks)
     }
 
-    /// A batch that was not delivered is not asked for again. What it had of the log does not come again either.
+    /// Another batch is asked for although the last one was not delivered: that was given up. What it had of the log does not come
+    /// again.
     fn give_up(&mut self) {
         if self.held.last.is_some() {
             self.held.runs.clear();
