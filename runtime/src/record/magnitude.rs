@@ -24,15 +24,20 @@ pub(super) fn of_f32(number: f32) -> u8 {
     (number.to_bits() << 1 >> 24) as u8
 }
 
-/// Puts what belongs to so many numbers of a member behind the first `at` ones of the whole.
+/// What a value has, member by member: the magnitudes, and of how many numbers they are.
+pub(super) type Whole = (Magnitudes, usize);
+
+pub(super) const NONE: Whole = ([0; 4], 0);
+
+/// Adds what belongs to so many numbers of the next member.
 #[inline(always)]
-pub(super) const fn put(mut whole: Magnitudes, at: usize, member: Magnitudes, numbers: usize) -> Magnitudes {
+pub(super) const fn with((mut whole, at): Whole, member: Magnitudes, numbers: usize) -> Whole {
     let mut number = 0;
     while number < numbers && number < member.len() && at + number < whole.len() {
         whole[at + number] = member[number];
         number += 1;
     }
-    whole
+    (whole, at + numbers)
 }
 
 #[cfg(test)]
@@ -61,5 +66,8 @@ mod tests {
         let nan = ((0, 1.0), [1.0, f64::NAN], 0, (1.0, 1.0)).magnitudes();
         assert_eq!(nan.map(|magnitude| magnitude == NOT_FINITE), [false, false, true, false]);
         assert_eq!((u64::FLOATS, String::FLOATS, 7u64.magnitudes()), (0, 0, [0; 4]));
+        // Not a step of the compiler for each member.
+        type Long = [u8; 1 << 30];
+        assert_eq!((Long::FLOATS, Long::GAPS), (0, [0; 4]));
     }
 }

@@ -236,20 +236,18 @@ impl<T: Keep, const N: usize> Keep for [T; N] {
     }
     const FLOATS: usize = N * T::FLOATS;
     const GAPS: Magnitudes = {
-        let (mut all, mut member) = ([0; 4], 0);
-        while member < N {
-            all = magnitude::put(all, member * T::FLOATS, T::GAPS, T::FLOATS);
+        let (mut whole, mut member) = (magnitude::NONE, 0);
+        // More members are not needed, and an array may be long.
+        while member < N && member < whole.0.len() {
+            whole = magnitude::with(whole, T::GAPS, T::FLOATS);
             member += 1;
         }
-        all
+        whole.0
     };
     #[inline(always)]
     fn magnitudes(&self) -> Magnitudes {
-        let mut all = [0; 4];
-        for (member, value) in self.iter().take(all.len()).enumerate() {
-            all = magnitude::put(all, member * T::FLOATS, value.magnitudes(), T::FLOATS);
-        }
-        all
+        let members = self.iter().take(Self::GAPS.len());
+        members.fold(magnitude::NONE, |whole, member| magnitude::with(whole, member.magnitudes(), T::FLOATS)).0
     }
 }
 #[diagnostic::do_not_recommend]
@@ -383,23 +381,15 @@ macro_rules! tuples {
             }
             const FLOATS: usize = 0 $(+ $name::FLOATS)+;
             const GAPS: Magnitudes = {
-                let (mut all, mut at) = ([0; 4], 0);
-                $({
-                    all = magnitude::put(all, at, $name::GAPS, $name::FLOATS);
-                    at += $name::FLOATS;
-                })+
-                let _ = at;
-                all
+                let whole = magnitude::NONE;
+                $(let whole = magnitude::with(whole, $name::GAPS, $name::FLOATS);)+
+                whole.0
             };
             #[inline(always)]
             fn magnitudes(&self) -> Magnitudes {
-                let (mut all, mut at) = ([0; 4], 0);
-                $({
-                    all = magnitude::put(all, at, self.$index.magnitudes(), $name::FLOATS);
-                    at += $name::FLOATS;
-                })+
-                let _ = at;
-                all
+                let whole = magnitude::NONE;
+                $(let whole = magnitude::with(whole, self.$index.magnitudes(), $name::FLOATS);)+
+                whole.0
             }
         }
         #[diagnostic::do_not_recommend]
