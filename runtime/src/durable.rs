@@ -46,10 +46,8 @@ pub(crate) struct Durable {
     /// Batches of the earlier run that run again.
     again: VecDeque<Journaled>,
     states: Vec<Declared>,
-    /// The names of the sources.
-    streams: Vec<String>,
-    /// The input of each source.
-    inputs: Vec<Arc<source::Input>>,
+    /// The input of each source, with its name.
+    inputs: Vec<(String, Arc<source::Input>)>,
     /// Where each source stands.
     positions: Vec<(String, Vec<u8>)>,
     /// How often a checkpoint is to be made, if somebody has said so.
@@ -121,7 +119,6 @@ impl Durable {
             found: None,
             again: VecDeque::new(),
             states: Vec::new(),
-            streams: Vec::new(),
             inputs: Vec::new(),
             positions: Vec::new(),
             interval: options.interval,
@@ -174,8 +171,7 @@ impl Durable {
             return Err(guarantee::cannot_be_read_again(stream));
         }
         self.rereadable &= is_replayable;
-        self.streams.push(stream.to_owned());
-        self.inputs.push(Arc::clone(input));
+        self.inputs.push((stream.to_owned(), Arc::clone(input)));
         let positions = self.found.iter().flat_map(|found| &found.positions);
         Ok(positions.into_iter().find(|(name, _)| name == stream).map(|(_, position)| position.clone()))
     }
@@ -211,25 +207,17 @@ impl Durable {
     pub fn begin(&mut self) -> Result<Unclaimed> {
         let states = self.found.take().map(|found| found.states).unwrap_or_default();
         let states = states.into_iter().map(|state| state.name).filter(|name| !self.dropped.contains(name)).collect();
-        let (streams, dropped) = (&self.streams, &self.dropped);
-        self.positions.retain(|(name, _)| streams.contains(name) || !dropped.contains(name));
-        let sources = self.positions.iter().map(|(name, _)| name.clone()).filter(|name| !streams.contains(name));
+        let (inputs, dropped) = (&self.inputs, &self.dropped);
+        let is_claimed = |stream: &String| inputs.iter().any(|(name, _)| name == stream);
+        let is_missing = |stream: &String| !is_claimed(stream) && !dropped.contains(stream);
+        self.positions.retain(|(name, _)| is_claimed(name) || is_missing(name));
         for Begin { time, inputs, .. } in self.again.iter().filter(|batch| !batch.skipped).map(|batch| &batch.begin) {
-            let missing = inputs.iter().find(|input| {
-                input.records > 0 && !streams.contains(&input.stream) && !dropped.contains(&input.stream)
-            });
-            if let Some(Input { stream, .. }) = missing {
-                return Err(Error::config(
-                    format!(
-                        "the batch of {time} must run again with records of the source `{stream}`, which this program does not have"
-                    ),
-                    format!(
-                        "give the source its old name back, `let {stream} = …;`; or have the program of before end gracefully once, which leaves no such batch; or give these records up, `.drop_state(\"{stream}\")`"
-                    ),
-                ));
+            if let Some(input) = inputs.iter().find(|input| input.records > 0 && is_missing(&input.stream)) {
+                return Err(source_is_missing(*time, &input.stream));
             }
         }
-        Ok(Unclaimed { sources: sources.collect(), states })
+        let sources = self.positions.iter().map(|(name, _)| name.clone()).filter(is_missing).collect();
+        Ok(Unclaimed { sources, states })
     }
 
     /// The time of the next batch of an earlier run that runs again.
@@ -288,7 +276,7 @@ impl Durable {
     }
 
     fn settle_inputs(&self) -> Result<()> {
-        self.inputs.iter().try_for_each(|input| input.settle())
+        self.inputs.iter().try_for_each(|(_, input)| input.settle())
     }
 
     /// Whether the batch of this time is to be a checkpoint.
@@ -443,6 +431,17 @@ impl Durable {
 fn take(states: &mut Vec<SavedState>, name: &str) -> Option<SavedState> {
     let position = states.iter().position(|state| state.name == name)?;
     Some(states.remove(position))
+}
+
+fn source_is_missing(time: Time, stream: &str) -> Error {
+    Error::config(
+        format!(
+            "the batch of {time} must run again with records of the source `{stream}`, which this program does not have"
+        ),
+        format!(
+            "give the source its old name back, `let {stream} = …;`; or have the program of before end gracefully once, which leaves no such batch; or give these records up, `.drop_state(\"{stream}\")`"
+        ),
+    )
 }
 
 /// The least multiple of `every` that is not below `interval`.

@@ -1,4 +1,4 @@
-//! What a user should hear of checkpoints while the pipeline runs: each thing once, on standard error.
+//! What a user should hear of checkpoints and sources while the pipeline runs: each thing once, on standard error.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -50,10 +50,9 @@ impl StreamingListener for Notices {
 
     fn on_receiver_error(&self, receiver: &ReceiverInfo) {
         let Some(what) = &receiver.last_error else { return };
-        let notice = format!("source `{}`: {what}", receiver.stream);
         // Such as a connection that is refused again and again.
         if self.told.lock().unwrap_or_else(PoisonError::into_inner).is_new_of(&receiver.stream, what) {
-            let _ = writeln!(std::io::stderr(), "warning: {notice}");
+            let _ = writeln!(std::io::stderr(), "warning: source `{}`: {what}", receiver.stream);
         }
     }
 }

@@ -60,8 +60,7 @@ pub(crate) struct Allowance {
 impl Allowance {
     /// Records have come.
     pub fn spend(&mut self, records: u64, limit: &RateLimit, now: impl FnOnce() -> Time) {
-        self.pay(limit, now);
-        if limit.rate().is_some() {
+        if self.pay(limit, now).is_some() {
             self.owed += u128::from(records) * NANOS;
         }
     }
@@ -69,20 +68,20 @@ impl Allowance {
     /// How long to wait before more may come.
     pub fn wait(&mut self, limit: &RateLimit, now: impl FnOnce() -> Time) -> Option<Duration> {
         let rate = self.pay(limit, now)?;
-        let nanos = self.owed.div_ceil(u128::from(rate));
+        let nanos = self.owed.div_ceil(rate);
         Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))).filter(|wait| !wait.is_zero())
     }
 
     /// Pays off as much as the rate allows by now. Without a limit nothing is owed.
-    fn pay(&mut self, limit: &RateLimit, now: impl FnOnce() -> Time) -> Option<u64> {
+    fn pay(&mut self, limit: &RateLimit, now: impl FnOnce() -> Time) -> Option<u128> {
         let Some(rate) = limit.rate() else {
             self.owed = 0;
             return None;
         };
-        let now = now();
-        self.owed = self.owed.saturating_sub(u128::from(rate.max(1)) * now.since(self.at).as_nanos());
+        let (rate, now) = (u128::from(rate.max(1)), now());
+        self.owed = self.owed.saturating_sub(rate * now.since(self.at).as_nanos());
         self.at = now;
-        Some(rate.max(1))
+        Some(rate)
     }
 }
 

@@ -1,5 +1,5 @@
-//! Lines of text, and what is in them: fields, words, pairs and numbers. For closures that split and parse, which then cost a
-//! third to a half of what they cost with the standard library; the results are the same.
+//! Lines of text, and what is in them: fields, words, pairs and numbers. For closures that split and parse: a record of fields and
+//! numbers then costs about half of what it costs with the standard library, a word about three quarters; the results are the same.
 //!
 //! ```
 //! use microbatch::prelude::*;
