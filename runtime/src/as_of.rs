@@ -142,6 +142,11 @@ pub(crate) fn now() -> u64 {
     CURRENT.with_borrow(|current| current.as_ref().map_or(NEWEST, |batch| batch.began.load(Ordering::Acquire)))
 }
 
+/// Whether this thread works for the engine of this batch.
+pub(crate) fn works_for(batch: &Arc<CurrentBatch>) -> bool {
+    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|current| Arc::ptr_eq(current, batch)))
+}
+
 /// From now on this thread works for an engine.
 pub(crate) fn join(batch: &Arc<CurrentBatch>) {
     CURRENT.set(Some(Arc::clone(batch)));

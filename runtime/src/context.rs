@@ -1,6 +1,6 @@
 //! Running pipelines: on the wall clock, on the caller's thread, or on manual time.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -172,7 +172,8 @@ impl<P: Pipeline> StreamingContext<P> {
     }
 
     /// How long receivers may take to end when the context stops. Batches go on meanwhile. A receiver that takes longer is an
-    /// error: what it has received by then is processed, and the context ends. The default is 10 s.
+    /// error: what it has received by then is processed, and the context ends. A batch that fails is not tried again for longer,
+    /// either. The default is 10 s.
     pub fn stop_timeout(mut self, timeout: Duration) -> Self {
         self.stop_timeout = timeout;
         self
@@ -402,11 +403,9 @@ impl<P: Pipeline + Send + 'static> StreamingContext<P> {
         self.check()?;
         let shared = self.shared(Clock::wall());
         let engine = self.engine(self.wall(shared.clock.now(), true), &shared)?;
-        let line = self.live_line(&shared)?;
-        let thread = spawn(self.pipeline, engine, &shared, line)?;
-        let engine = thread.thread().id();
-        let thread = Mutex::new(set_up(thread, &shared)?);
-        Ok(RunningContext { shared, engine, thread, signals: Mutex::default() })
+        let (line, batch) = (self.live_line(&shared)?, Arc::clone(engine.workers().batch()));
+        let thread = set_up(spawn(self.pipeline, engine, &shared, line)?, &shared)?;
+        Ok(RunningContext::new(shared, batch, thread))
     }
 
     /// Runs the pipeline on manual time, which starts at 0: batches run when [`ManualContext::advance`] asks for them.

@@ -63,8 +63,10 @@ impl<P: Pipeline> StreamingContext<P> {
     }
 
     /// How often windows and states are written to the [checkpoint directory](Self::checkpoint_dir): a multiple of the batch
-    /// interval. The default is the least one that is not below 10 s; where a source cannot be read again, every batch.
-    /// If a stateful stream was given a shorter one, that counts: a checkpoint has all states as of the same batch.
+    /// interval. The default is the least one that is not below 10 s. If a stateful stream was given a shorter one, that counts: a
+    /// checkpoint has all states as of the same batch. Where a source can neither be read again nor has a
+    /// [log](Self::write_ahead_log), every batch is a checkpoint, whatever is said here: what lies between two could not be
+    /// brought back.
     ///
     /// A checkpoint costs what has changed since the last one, and is written while batches go on. After a crash the batches
     /// since the last one run again, so that a longer interval makes for less writing and a longer start.

@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use crate::error::{Error, Result};
 use crate::inputs::Inputs;
-use crate::shared::Shared;
+use crate::shared::{Shared, Status};
 use crate::time::Time;
 
 /// What to do next.
@@ -27,6 +27,8 @@ pub(crate) struct Driver {
     /// How long receivers may take to end.
     patience: Duration,
     stopping: Option<Stopping>,
+    /// When a batch has failed first after a stop was requested.
+    fails_since: Option<Instant>,
     mode: Mode,
 }
 
@@ -45,21 +47,24 @@ enum Mode {
 /// A graceful stop: receivers end, while batches go on as before; then what they have received is processed.
 struct Stopping {
     since: Instant,
-    /// Since when nobody receives.
+    /// Since when nobody receives, or nobody waits for it any more.
     calm: Option<Time>,
+    /// Whether somebody still received when nobody waited any more.
+    is_endless: bool,
     /// Records that waited when the last extra batch began.
     pending: u64,
 }
 
 impl Stopping {
     fn new() -> Self {
-        Stopping { since: Instant::now(), calm: None, pending: u64::MAX }
+        Stopping { since: Instant::now(), calm: None, is_endless: false, pending: u64::MAX }
     }
 
     /// The time since which nobody receives, or since which nobody waits for it any more.
     fn calm(&mut self, now: Time, inputs: &Inputs, patience: Duration) -> Option<Time> {
-        if self.calm.is_none() && (inputs.receiving().is_none() || self.since.elapsed() >= patience) {
-            self.calm = Some(now);
+        let receives = inputs.receiving().is_some();
+        if self.calm.is_none() && (!receives || self.since.elapsed() >= patience) {
+            (self.calm, self.is_endless) = (Some(now), receives);
         }
         self.calm
     }
@@ -75,7 +80,14 @@ impl Stopping {
 
 impl Driver {
     pub fn wall(every: Duration, now: Time, until: Option<Time>, patience: Duration, resumable: bool) -> Self {
-        Driver { every, last: now.floor(every), patience, stopping: None, mode: Mode::Wall { until, resumable } }
+        Driver {
+            every,
+            last: now.floor(every),
+            patience,
+            stopping: None,
+            fails_since: None,
+            mode: Mode::Wall { until, resumable },
+        }
     }
 
     pub fn manual(
@@ -86,7 +98,7 @@ impl Driver {
         replies: Sender<Result<()>>,
     ) -> Self {
         let mode = Mode::Manual { requests, replies, left: 0, asked: false };
-        Driver { every, last: start.floor(every), patience, stopping: None, mode }
+        Driver { every, last: start.floor(every), patience, stopping: None, fails_since: None, mode }
     }
 
     /// Whether time goes on only when asked to.
@@ -103,8 +115,9 @@ impl Driver {
             return Ok(Tick::Batch);
         }
         let tick = self.stop(shared, inputs);
+        let is_endless = self.stopping.as_ref().is_some_and(|stopping| stopping.is_endless);
         match inputs.receiving() {
-            Some(stream) if matches!(tick, Tick::End) => Err(self.endless(stream)),
+            Some(stream) if is_endless && matches!(tick, Tick::End) => Err(self.endless(stream)),
             _ => Ok(tick),
         }
     }
@@ -194,14 +207,34 @@ impl Driver {
         }
     }
 
-    /// Reports a failed batch. Returns when somebody asks to run it again; with the error when the context is to end.
-    pub fn stop_with(&mut self, error: Error, shared: &Shared) -> Result<()> {
+    /// Whether a batch has failed for longer than a stop may take.
+    pub fn is_out_of_patience(&mut self, shared: &Shared) -> bool {
+        shared.stop.is_requested() && self.fails_since.get_or_insert_with(Instant::now).elapsed() >= self.patience
+    }
+
+    /// A batch has failed for good: from now on somebody may resume it, though nobody who waits hears of it yet. Gives the error
+    /// back where nobody can.
+    pub fn hold(&self, error: Error, shared: &Shared) -> Option<Error> {
+        if matches!(self.mode, Mode::Wall { resumable: true, .. }) {
+            shared.failure.hold(error);
+            return None;
+        }
+        shared.status.set(Status::Failed);
+        Some(error)
+    }
+
+    /// Tells of a failed batch, with the error unless it is [held](Self::hold). Returns when somebody asks to run it again; with
+    /// the error when the context is to end.
+    pub fn stop_with(&mut self, error: Option<Error>, shared: &Shared) -> Result<()> {
+        let Some(error) = error else { return shared.failure.wait_for_resume(&shared.status, &shared.stop) };
         match &mut self.mode {
-            Mode::Wall { resumable: false, .. } => Err(error),
-            Mode::Wall { resumable: true, .. } => shared.failure.wait_for_resume(error, &shared.stop),
+            Mode::Wall { .. } => Err(error),
             Mode::Manual { .. } if shared.stop.is_requested() => Err(error),
             Mode::Manual { requests, replies, left, asked } => {
-                *asked = false;
+                // A batch of an earlier run fails before anybody has asked for one.
+                if !std::mem::take(asked) && matches!(requests.recv(), Ok(0) | Err(_)) {
+                    return Err(error);
+                }
                 let again = error.again();
                 let _ = replies.send(Err(error));
                 match requests.recv() {
@@ -222,11 +255,6 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::Ordering;
 
-    use crate::clock::Clock;
-    use crate::listener::Listeners;
-    use crate::progress::ProgressBoard;
-    use crate::remember::States;
-    use crate::shared::{Setup, StatusCell};
     use crate::source::Input;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -240,16 +268,7 @@ mod tests {
     }
 
     fn rig(until: Option<Time>, patience: Duration) -> Rig {
-        let shared = Shared {
-            clock: Arc::new(Clock::manual(Time::from_millis(5_000))),
-            stop: Arc::default(),
-            progress: Arc::new(ProgressBoard::new(SECOND)),
-            listeners: Listeners::default(),
-            failure: Arc::default(),
-            status: StatusCell::default(),
-            states: States::default(),
-            setup: Setup::default(),
-        };
+        let shared = Shared::at(Time::from_millis(5_000));
         let (mut inputs, input) = (Inputs::default(), Arc::new(Input::default()));
         inputs.add("clicks".into(), Arc::clone(&input));
         Rig { driver: Driver::wall(SECOND, shared.clock.now(), until, patience, true), shared, inputs, input }
@@ -306,6 +325,19 @@ mod tests {
         // A source that never gives its records does not hold up the end.
         let error = rig.batch(5_200).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(error.contains("source `clicks`") && error.contains("stop_timeout"), "{error}");
+        Ok(())
+    }
+
+    #[test]
+    fn who_begins_to_receive_at_the_very_end_has_not_received_for_too_long() -> Result<()> {
+        let mut rig = rig(None, Duration::from_secs(3600));
+        rig.input.pending.store(3, Ordering::Release);
+        rig.shared.stop.request();
+        assert_eq!(rig.batch(5_100)?, Some(6_000));
+        // A connection that was under way is there, for a moment.
+        rig.input.receiving.store(1, Ordering::Release);
+        rig.input.pending.store(0, Ordering::Release);
+        assert_eq!(rig.batch(5_200)?, None);
         Ok(())
     }
 

@@ -19,6 +19,7 @@ use crate::source::{self, loaded, stored};
 use crate::stage::{self, Workers};
 use crate::time::Time;
 use crate::transaction::Transaction;
+use crate::warning::warn;
 
 /// How often a checkpoint is made, unless the program says otherwise: in as many batches as take so long.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -132,7 +133,7 @@ impl Durable {
             checkpointed: None,
         };
         if let Some(Recovered { time, positions, states, batches, warnings, .. }) = opened.recovered {
-            warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+            warnings.iter().for_each(warn);
             durable.checkpointed = Some(time);
             durable.positions = positions.clone();
             durable.again = batches.into();
@@ -189,8 +190,9 @@ impl Durable {
         let description = state.describe(None);
         let found = self.found.as_mut();
         let saved = found.and_then(|found| take(&mut found.states, name).map(|saved| (saved, found.time)));
-        let mut is_foreign = false;
-        if let Some((saved, time)) = saved.filter(|_| !self.dropped.iter().any(|dropped| **dropped == **name)) {
+        // What was dropped is no beginning for changes.
+        let mut is_foreign = self.dropped.iter().any(|dropped| **dropped == **name);
+        if let Some((saved, time)) = saved.filter(|_| !is_foreign) {
             let was: Description = loaded(name, &saved.shape)?;
             let migrate = self.migrations.find(name, &was, state)?;
             state.restore(&Saved::new(&saved, time, migrate.as_deref()), workers)?;
@@ -254,6 +256,12 @@ impl Durable {
         inputs.iter().find(|input| input.stream == stream).map(|input| input.bytes.clone())
     }
 
+    /// How many records of a source the recorded batch had.
+    pub fn recorded_records(&self, stream: &str) -> Option<u64> {
+        let inputs = &self.recorded()?.begin.inputs;
+        inputs.iter().find(|input| input.stream == stream).map(|input| input.records)
+    }
+
     /// Notes what the batch has of a source, and where the source stands now.
     pub fn received(&mut self, stream: &str, extent: Vec<u8>, position: Vec<u8>, records: u64) {
         match self.positions.iter_mut().find(|(name, _)| name == stream) {
@@ -261,6 +269,12 @@ impl Durable {
             None => self.positions.push((stream.to_owned(), position)),
         }
         self.batch.inputs.push(Input { stream: stream.to_owned(), bytes: extent, records });
+    }
+
+    /// Whether all is known that the batch consists of, once so many sources have given their part, and a later run can have it
+    /// again.
+    pub fn can_be_decided(&self, sources: usize) -> bool {
+        self.rereadable && sources == self.inputs.len()
     }
 
     /// From now on the batch may have effects, so it must have the same records whenever it runs.
@@ -281,11 +295,11 @@ impl Durable {
 
     /// Whether the batch of this time is to be a checkpoint.
     fn is_due(&self, time: Time) -> bool {
-        let interval = match (self.interval, self.rereadable) {
-            (Some(interval), _) => interval,
-            (None, true) => whole_batches(INTERVAL, self.every),
-            // What is not in a checkpoint could not be brought back.
-            (None, false) => self.every,
+        let interval = match (self.rereadable, self.interval) {
+            // What is not in a checkpoint could not be brought back, whatever somebody has asked for.
+            (false, _) => self.every,
+            (true, Some(interval)) => interval,
+            (true, None) => whole_batches(INTERVAL, self.every),
         };
         // A checkpoint begins a new journal, and batches that are to run again are in the old one.
         self.again.is_empty() && (self.is_overdue || time.is_multiple_of(interval) || interval < self.every)

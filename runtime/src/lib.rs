@@ -205,6 +205,7 @@ mod time;
 mod transaction;
 mod tuples;
 mod utf8;
+mod warning;
 mod window;
 mod window_shape;
 

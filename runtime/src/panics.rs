@@ -55,7 +55,7 @@ impl Board {
     /// Runs `work`, which waits for the pool's threads: a panic of theirs goes on here, with its place.
     pub fn watch<T>(&self, work: impl FnOnce() -> T) -> T {
         catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
-            let message = words(payload.as_ref());
+            let message = key(payload.as_ref());
             if let Some(place) = self.take(&message) {
                 LAST.set(Some(Noted { message, place }));
             }
@@ -79,20 +79,26 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
 
 #[cold]
 fn panicked(payload: &(dyn Any + Send)) -> Panicked {
-    let message = words(payload);
-    let here = LAST.take().filter(|last| last.message == message).map(|last| last.place);
-    let on_board = || BOARD.with_borrow(|board| board.as_ref().and_then(|board| board.take(&message)));
+    let key = key(payload);
+    let here = LAST.take().filter(|last| last.message == key).map(|last| last.place);
+    let on_board = || BOARD.with_borrow(|board| board.as_ref().and_then(|board| board.take(&key)));
     let place = here.or_else(on_board).unwrap_or_else(|| "a place on a thread of its own".to_owned());
-    Panicked { place, message }
+    Panicked { place, message: words_of_error(payload).unwrap_or(key) }
 }
 
-fn words(payload: &(dyn Any + Send)) -> String {
+/// What a panic says, by which it is found again; of an error, not its words: they are the user's code, which must not panic in
+/// the hook.
+fn key(payload: &(dyn Any + Send)) -> String {
     payload
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
         .or_else(|| payload.downcast_ref::<String>().cloned())
-        .or_else(|| payload.downcast_ref::<BoxError>().map(ToString::to_string))
         .unwrap_or_else(|| "a value that is not text".to_owned())
+}
+
+fn words_of_error(payload: &(dyn Any + Send)) -> Option<String> {
+    let error = payload.downcast_ref::<BoxError>()?;
+    catch_unwind(AssertUnwindSafe(|| error.to_string())).ok()
 }
 
 /// While this lives, panics on this thread are noted and not printed.
@@ -132,7 +138,7 @@ fn note(info: &PanicHookInfo<'_>) -> bool {
         return false;
     }
     let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-    let noted = Noted { message: words(info.payload()), place };
+    let noted = Noted { message: key(info.payload()), place };
     if let Some(board) = board {
         board.note(noted.clone());
     }

@@ -1,11 +1,12 @@
 //! What a started pipeline is in the hands of the program: on the wall clock, or on manual time.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle, ThreadId};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
+use crate::as_of::{self, CurrentBatch};
 use crate::error::{Error, Result};
 use crate::listener::StreamingListener;
 use crate::progress::Progress;
@@ -40,12 +41,21 @@ use crate::time::Time;
 /// # Ok::<(), microbatch::Error>(())
 /// ```
 pub struct RunningContext {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) engine: ThreadId,
-    pub(crate) thread: Mutex<Option<JoinHandle<Result<()>>>>,
+    shared: Arc<Shared>,
+    /// By which the engine's threads are known.
+    batch: Arc<CurrentBatch>,
+    end: Mutex<End>,
     /// There from the first wait to the end.
     #[cfg_attr(not(all(feature = "signals", unix)), allow(dead_code))]
-    pub(crate) signals: Mutex<Option<Signals>>,
+    signals: Mutex<Option<Signals>>,
+}
+
+/// How the engine's thread ends.
+struct End {
+    /// There until somebody has taken leave of it.
+    thread: Option<JoinHandle<Result<()>>>,
+    /// What it returned, for those who waited as well.
+    error: Option<Error>,
 }
 
 #[cfg(all(feature = "signals", unix))]
@@ -54,6 +64,10 @@ type Signals = crate::signals::Guard;
 type Signals = ();
 
 impl RunningContext {
+    pub(crate) fn new(shared: Arc<Shared>, batch: Arc<CurrentBatch>, thread: Option<JoinHandle<Result<()>>>) -> Self {
+        RunningContext { shared, batch, end: Mutex::new(End { thread, error: None }), signals: Mutex::default() }
+    }
+
     /// Waits until the context has ended. Ctrl-C and SIGTERM end it gracefully, from the first wait on: what was received is
     /// processed first; a second one ends the process.
     ///
@@ -86,11 +100,15 @@ impl RunningContext {
     }
 
     fn await_until(&self, deadline: Option<Instant>) -> Result<bool> {
-        if thread::current().id() == self.engine {
+        if as_of::works_for(&self.batch) {
             return Err(Error::config(
                 "a context cannot wait for its own end",
                 "in a listener or a closure stop it with a `StopHandle`, which does not wait",
             ));
+        }
+        let is_over = self.end().thread.is_none();
+        if is_over {
+            return Ok(true);
         }
         self.listen_to_signals()?;
         match self.shared.failure.wait(&self.shared.stop, deadline) {
@@ -98,6 +116,10 @@ impl RunningContext {
             Waited::Ended => self.join().map(|()| true),
             Waited::InVain => Ok(false),
         }
+    }
+
+    fn end(&self) -> MutexGuard<'_, End> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn listen_to_signals(&self) -> Result<()> {
@@ -112,14 +134,21 @@ impl RunningContext {
     }
 
     fn is_finished(&self) -> bool {
-        self.thread.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_none_or(JoinHandle::is_finished)
+        self.end().thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// Takes leave of the engine's thread; what it returned goes to the first who asks.
+    /// Takes leave of the engine's thread. All who waited for it get what it returned, and none before it is gone.
     fn join(&self) -> Result<()> {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut end = self.end();
         self.signals.lock().unwrap_or_else(PoisonError::into_inner).take();
-        thread.map_or(Ok(()), join)
+        match end.thread.take() {
+            Some(thread) => {
+                let ended = join(thread);
+                end.error = ended.as_ref().err().map(Error::again);
+                ended
+            }
+            None => end.error.as_ref().map_or(Ok(()), |error| Err(error.again())),
+        }
     }
 
     /// Runs a failed batch again, with the same records, and goes on. Returns whether there was one.
@@ -192,7 +221,7 @@ impl RunningContext {
 impl Drop for RunningContext {
     fn drop(&mut self) {
         self.shared.stop.request();
-        if thread::current().id() != self.engine {
+        if !as_of::works_for(&self.batch) {
             let _ = self.join();
         }
     }
@@ -280,4 +309,21 @@ impl Drop for ManualContext {
 /// What the engine's thread returned.
 pub(crate) fn join(thread: JoinHandle<Result<()>>) -> Result<()> {
     thread.join().unwrap_or_else(|_| Err(Error::from("the engine's thread panicked")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_who_waited_get_the_error_and_who_comes_later_does_not() -> Result<()> {
+        let thread = std::thread::spawn(|| Err(Error::from("never works")));
+        let shared = Arc::new(Shared::at(Time::ZERO));
+        let context = RunningContext::new(shared, Arc::new(CurrentBatch::none()), Some(thread));
+        // Three waited, and have met the end.
+        for _ in 0..3 {
+            assert!(context.join().is_err_and(|error| error.to_string() == "never works"));
+        }
+        context.await_termination()
+    }
 }

@@ -10,6 +10,8 @@ use crate::listener::Listeners;
 use crate::progress::{Progress, ProgressBoard};
 use crate::remember::States;
 use crate::signal::{StopSignal, Wake};
+#[cfg(test)]
+use crate::time::Time;
 
 pub(crate) struct Shared {
     pub clock: Arc<Clock>,
@@ -23,6 +25,21 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// Of a context on manual time, for tests.
+    #[cfg(test)]
+    pub fn at(time: Time) -> Self {
+        Shared {
+            clock: Arc::new(Clock::manual(time)),
+            stop: Arc::default(),
+            progress: Arc::new(ProgressBoard::new(Duration::from_secs(1))),
+            listeners: Listeners::default(),
+            failure: Arc::default(),
+            status: StatusCell::default(),
+            states: States::default(),
+            setup: Setup::default(),
+        }
+    }
+
     /// How the context is doing.
     pub fn progress(&self) -> Progress {
         let runs = matches!(*self.clock, Clock::Wall { .. }) && self.status.get() != Status::Stopped;
@@ -103,6 +120,8 @@ pub(crate) struct Failure {
 struct FailureState {
     /// There while the batch waits for a decision.
     error: Option<Error>,
+    /// Whether those who wait hear of it: when all else knows.
+    is_told: bool,
     has_ended: bool,
 }
 
@@ -111,11 +130,21 @@ impl Failure {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// For the engine: shows the error and waits until the batch may run again, or the context ends, which is to wake this.
-    pub fn wait_for_resume(&self, error: Error, stop: &StopSignal) -> Result<()> {
+    /// For the engine: from now on the batch can be resumed, also by a listener that is about to hear of it.
+    pub fn hold(&self, error: Error) {
         let mut state = self.lock();
-        state.error = Some(error);
-        self.changed.notify_all();
+        (state.error, state.is_told) = (Some(error), false);
+    }
+
+    /// For the engine: tells those who wait, and waits until the batch may run again, or the context ends, which is to wake this.
+    pub fn wait_for_resume(&self, status: &StatusCell, stop: &StopSignal) -> Result<()> {
+        let mut state = self.lock();
+        if state.error.is_some() {
+            // Not before, so that who sees it can resume.
+            status.set(Status::Failed);
+            state.is_told = true;
+            self.changed.notify_all();
+        }
         while state.error.is_some() {
             if stop.is_requested() {
                 return state.error.take().map_or(Ok(()), Err);
@@ -140,7 +169,8 @@ impl Failure {
                 return Waited::Ended;
             }
             // A stop ends a failed batch, and the engine's thread returns its error.
-            let failed = state.error.as_ref().filter(|_| !stop.is_requested()).map(Error::again);
+            let is_told = state.is_told && !stop.is_requested();
+            let failed = state.error.as_ref().filter(|_| is_told).map(Error::again);
             if let Some(again) = failed {
                 // Everyone who asks gets it.
                 return state.error.replace(again).map_or(Waited::InVain, Waited::Failed);

@@ -298,3 +298,13 @@ mod signals {
         assert!(child.wait().unwrap().success());
     }
 }
+
+/// As behind `2> >(tee log)`, when that has ended first.
+#[test]
+#[cfg(unix)]
+fn nobody_need_hear_how_it_went() {
+    let (read, write) = std::io::pipe().unwrap();
+    drop(read);
+    let status = command("shout", &["hello", "--batches", "3"]).stdout(Stdio::null()).stderr(write).status().unwrap();
+    assert!(status.success(), "{status}");
+}

@@ -1,7 +1,9 @@
 //! What fails, fails its batch and nothing else: the error names the place, nothing is lost, and the policy decides.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod ends;
 mod outputs;
+mod restarts;
 
 use std::collections::HashSet;
 use std::process::Command;

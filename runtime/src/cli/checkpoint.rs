@@ -10,6 +10,7 @@ use crate::checkpoint::{Disk, compact, inspect as read};
 use crate::cli::out::Out;
 use crate::error::{Error, Result};
 use crate::export::export;
+use crate::warning::{say, warn};
 
 /// As it stands on the command line.
 pub(super) const NAME: &str = "checkpoint";
@@ -83,7 +84,7 @@ impl Tool {
         match done {
             Ok(is_good) => i32::from(!is_good),
             Err(error) => {
-                eprintln!("error: {error}");
+                say(format_args!("error: {error}"));
                 1
             }
         }
@@ -99,7 +100,7 @@ fn compact_dir(dir: &Path) -> Result<()> {
 
 fn export_state(program: &str, dir: &Path, name: Option<&str>) -> Result<()> {
     let before = read(dir)?.recovered;
-    before.iter().flat_map(|recovered| &recovered.warnings).for_each(|warning| eprintln!("warning: {warning}"));
+    before.iter().flat_map(|recovered| &recovered.warnings).for_each(warn);
     let number = before.as_ref().map(|recovered| recovered.number);
     let states = before.map(|recovered| recovered.states).unwrap_or_default();
     let Some(state) = states.iter().find(|state| Some(state.name.as_str()) == name) else {

@@ -10,6 +10,7 @@ use crate::checkpoint::{Journaled, Recovered, SavedState, Summary, inspect};
 use crate::error::Result;
 use crate::export::description;
 use crate::source::log_tools::{self, LogSummary};
+use crate::warning::warn;
 
 /// How many batches of the journal are shown.
 const BATCHES: usize = 10;
@@ -20,7 +21,7 @@ const POSITION: usize = 16;
 pub(super) fn text(dir: &Path) -> Result<String> {
     let summary = inspect(dir)?;
     for warning in summary.recovered.iter().flat_map(|recovered| &recovered.warnings) {
-        eprintln!("warning: {warning}");
+        warn(warning);
     }
     let mut parts = vec![head(&summary)];
     if let Some(recovered) = &summary.recovered {

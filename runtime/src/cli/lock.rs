@@ -11,6 +11,7 @@ use crate::context::StreamingContext;
 use crate::error::Result;
 use crate::lock_file::{LockFile, NAME};
 use crate::pipeline::Pipeline;
+use crate::warning::say;
 
 pub(super) fn command() -> Command {
     Command::new("lock")
@@ -55,7 +56,7 @@ impl Lock {
             format!("`{file}` is written: windows and states: {}", lock.states())
         };
         if !options.is_quiet() {
-            eprintln!("{said}");
+            say(said);
         }
         Ok(())
     }

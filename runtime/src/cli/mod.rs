@@ -72,6 +72,7 @@ use crate::clock::Clock;
 use crate::context::StreamingContext;
 use crate::error::Result;
 use crate::pipeline::Pipeline;
+use crate::warning::say;
 
 mod checkpoint;
 mod columns;
@@ -344,7 +345,7 @@ impl Options {
         let ended = context.run_here(&shared, || shared.listeners.add(Arc::clone(&notices) as _));
         notices.tell();
         if !self.is_quiet() {
-            eprintln!("{}", summary::line(&shared.progress(), begun.elapsed()));
+            say(summary::line(&shared.progress(), begun.elapsed()));
         }
         ended
     }

@@ -270,7 +270,8 @@ mod settings {
 
         /// How often the state is written to the [checkpoint directory](crate::StreamingContext::checkpoint_dir), if there is one: a
         /// multiple of the batch interval. A checkpoint has all windows and states as of the same batch, so the shortest interval
-        /// counts for all of them; so does that of the context. It is shown in [`Progress::states`](crate::Progress::states).
+        /// counts for all of them; so does that of the context, see
+        /// [there](crate::StreamingContext::checkpoint_interval). It is shown in [`Progress::states`](crate::Progress::states).
         ///
         /// ```
         /// use microbatch::prelude::*;

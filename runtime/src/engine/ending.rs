@@ -20,6 +20,7 @@ impl Engine {
         let is_given_up = self.durable.as_ref().is_some_and(Durable::is_given_up);
         let outcome = outcome.map_err(Trouble::Failed);
         let outcome = outcome.and_then(|()| if is_given_up { Ok(()) } else { self.commit(states) });
+        let outcome = outcome.map_err(|trouble| self.readable(trouble));
         if is_given_up || matches!(outcome, Err(Trouble::Failed(_))) {
             states.iter_mut().for_each(|state| state.rollback());
         }
@@ -123,24 +124,30 @@ impl Engine {
     }
 
     fn fail(&mut self, error: Error) -> Result<()> {
-        self.batch.failures += 1;
+        self.batch.failures = self.batch.failures.saturating_add(1);
         self.shared.progress.count_failure();
+        // What an earlier run has committed is part of what came after it.
+        let is_committed = self.durable.as_ref().is_some_and(Durable::is_done);
         match self.on_failure {
-            OnFailure::Retry(times) if self.batch.failures <= times => {
+            OnFailure::Retry(times)
+                if self.batch.failures <= times && !self.driver.is_out_of_patience(&self.shared) =>
+            {
                 self.batch.again = true;
                 Ok(())
             }
-            OnFailure::Skip => {
+            OnFailure::Skip if !is_committed => {
                 self.give_up()?;
-                self.done += 1;
+                self.done += u64::from(!self.is_replay());
                 self.shared.progress.count_skipped();
                 self.complete(Some(error.to_string()));
                 self.workers.batch().end();
                 Ok(())
             }
             _ => {
-                self.complete(Some(error.to_string()));
-                self.shared.status.set(Status::Failed);
+                self.keep_for_the_next_start();
+                let what = error.to_string();
+                let error = self.driver.hold(error, &self.shared);
+                self.complete(Some(what));
                 self.driver.stop_with(error, &self.shared)?;
                 self.shared.status.set(Status::Active);
                 // Somebody has asked to go on: the batch is still here. The wait was not processing.
@@ -148,6 +155,29 @@ impl Engine {
                 self.batch.again = true;
                 Ok(())
             }
+        }
+    }
+
+    /// The batch stays what it is, also for a run that comes after this one: otherwise files, for example, would be looked at
+    /// anew, and be too old by then. If that cannot be written, the error is the one that the batch has failed with.
+    fn keep_for_the_next_start(&mut self) {
+        let time = self.time();
+        if let Some(durable) = &mut self.durable
+            && durable.can_be_decided(self.batch.info.inputs.len())
+        {
+            let _ = durable.decide(time);
+        }
+    }
+
+    /// An error of the user's whose own words panic is replaced by that panic, so that all that follows can show it.
+    fn readable(&self, trouble: Trouble) -> Trouble {
+        let readable = |error: Error| match stage::caught(|| error.again()) {
+            Ok(_) => error,
+            Err(panicked) => self.panicked("the text of an error", panicked),
+        };
+        match trouble {
+            Trouble::Failed(error) => Trouble::Failed(readable(error)),
+            Trouble::Fatal(error) => Trouble::Fatal(readable(error)),
         }
     }
 

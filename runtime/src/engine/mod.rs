@@ -30,6 +30,7 @@ use crate::source::{Interval, Source, SourceContext, SourceOptions};
 use crate::stage::{self, Gather, Panicked, Parts, Pass, Sizes, Workers};
 use crate::time::Time;
 use crate::transaction::Transaction;
+use crate::warning::warn;
 use crate::window_shape::WindowShape;
 
 /// Runs the batches of one pipeline.
@@ -44,6 +45,8 @@ pub struct Engine {
     inputs: Inputs,
     controllers: Controllers,
     batch: Batch,
+    /// The time of the batch before, also if that was of an earlier run.
+    last: Option<Time>,
     /// Batches that were committed or given up.
     done: u64,
     /// How large the parts of each stage were in the batch before.
@@ -112,6 +115,7 @@ impl Engine {
             inputs: Inputs::default(),
             controllers: Controllers::default(),
             batch: Batch::default(),
+            last: None,
             done: 0,
             sizes: RefCell::default(),
             is_due: Cell::new(true),
@@ -147,7 +151,13 @@ impl Engine {
     /// What follows is about streams that have a batch every `slide`. When they have none, stages, outputs and windows do
     /// nothing; they are passed all the same, so that every batch goes the same way.
     pub fn at(&self, slide: Duration) {
-        self.is_due.set(self.time().is_multiple_of(slide));
+        self.is_due.set(self.is_time_of(slide));
+    }
+
+    /// Whether streams that have a batch every `slide` have one now. Those with one every batch interval always do, also when the
+    /// batch is of an earlier run with another interval.
+    pub(crate) fn is_time_of(&self, slide: Duration) -> bool {
+        slide == self.every || self.time().is_multiple_of(slide)
     }
 
     pub(crate) fn is_due(&self) -> bool {
@@ -261,11 +271,12 @@ impl Engine {
             if let Some(last) = durable.last_batch() {
                 self.shared.clock.set(last);
                 self.driver.resume(last);
+                self.last = Some(last);
                 let wait = last.since(self.shared.clock.now());
                 if wait > self.every {
-                    eprintln!(
-                        "warning: the last batch is of {last}, which is {wait:.0?} from now: until then no batch comes. The system's clock was set back, or the run before worked a log off when it was stopped"
-                    );
+                    warn(format_args!(
+                        "the last batch is of {last}, which is {wait:.0?} from now: until then no batch comes. The system's clock was set back, or the run before worked a log off when it was stopped"
+                    ));
                 }
             }
             let unclaimed = durable.begin()?;
@@ -288,6 +299,8 @@ impl Engine {
         shared.clock.set(time);
         shared.progress.begin(time);
         self.workers.batch().begin();
+        let before = self.time();
+        self.last = if before == Time::ZERO { self.last } else { Some(before) };
         self.batch = Batch::default();
         self.batch.info.batch_time = time;
         self.batch.info.is_replay = is_replay;
@@ -309,23 +322,43 @@ impl Engine {
             opened.blocks.clear();
             opened.blocks = self.blocks_of(opened)?;
             opened.time = Some(time);
-            let records = opened.blocks.iter().map(|block| block.records()).sum();
+            let mut records = opened.blocks.iter().map(|block| block.records()).sum();
+            let stream = self.inputs.name(opened.number);
             if let Some(durable) = &mut self.durable {
+                if let Some(before) = durable.recorded_records(&stream).filter(|before| *before != records) {
+                    warn(format_args!(
+                        "source `{stream}`: the batch of {time} had {before} records in an earlier run, and has {records} now: {}",
+                        "what it reads has changed, or cannot be read again"
+                    ));
+                }
                 durable.received(&opened.stream, opened.source.extent(), opened.source.position(), records);
                 if durable.is_given_up() {
                     opened.blocks.clear();
+                    records = 0;
                 }
             }
-            let stream = self.inputs.name(opened.number);
             self.batch.info.inputs.push(InputInfo { stream, records });
         }
         Ok(Received::new(opened.blocks.clone()))
     }
 
+    /// The time of which the batch has the records. One of an earlier run has what it had then; if the batch interval was another
+    /// one, a new batch may be shorter, because nothing belongs to two.
+    fn interval(&self) -> Interval {
+        let end = self.time();
+        let recorded = self.durable.as_ref().and_then(Durable::recorded);
+        let start = match (recorded, self.last) {
+            (Some(recorded), _) => end - recorded.begin.every,
+            (None, Some(last)) => last.max(end - self.every),
+            (None, None) => end - self.every,
+        };
+        Interval { start, end }
+    }
+
     /// What a source gives for this batch: what comes next, or what it gave when the batch was decided in an earlier run.
     fn blocks_of<S: Source>(&mut self, opened: &mut Opened<S>) -> Result<Vec<Arc<S::Block>>> {
         let Opened { source, stream, checkpointed, .. } = opened;
-        let interval = Interval { start: self.time() - self.every, end: self.time() };
+        let interval = self.interval();
         let durable = self.durable.as_mut();
         let newest = durable.and_then(Durable::checkpointed);
         let recorded = self.durable.as_ref().filter(|durable| durable.recorded().is_some());

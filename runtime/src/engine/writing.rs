@@ -56,7 +56,11 @@ impl Engine {
         let actions = commit.actions.len();
         let written = match stage::caught(|| write(time, commit)) {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(cause)) => Err(Error::Output { time, output: label.to_owned(), cause }),
+            // The words are the user's code, too.
+            Ok(Err(cause)) => Err(match stage::caught(|| cause.to_string()) {
+                Ok(_) => Error::Output { time, output: label.to_owned(), cause },
+                Err(panicked) => self.panicked(label, panicked),
+            }),
             Err(panicked) => Err(self.panicked(label, panicked)),
         };
         info.end_time = Some(clock.now());
