@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use microbatch::prelude::*;
+use microbatch::source::{Interval, Source};
 
 type Counts<V> = Collector<(u64, V)>;
 
@@ -188,4 +190,151 @@ fn the_records_of_a_source_that_is_gone_can_be_given_up() {
     let mut dropped = context(numbers!(new, false, out), directory.path()).drop_state("old").manual().unwrap();
     dropped.advance(1).unwrap();
     assert_eq!(out.batches().last().unwrap().1, [1]);
+}
+
+#[test]
+fn a_timeout_that_is_new_begins_once() {
+    let (directory, out) = (tempfile::tempdir().unwrap(), Collector::default());
+    let run = |timeout: Option<Duration>, batches: u64| {
+        let out = out.clone();
+        let keys = [(0..400).collect::<Vec<u64>>()].into_iter().chain((0..6).map(|_| vec![0]));
+        let visits = keys.collect::<Vec<_>>();
+        if let Some(timeout) = timeout {
+            let pipeline = stream!(every = 1s, name = "visits", |ssc| {
+                let visits = ssc.queue_stream(visits).map(|key| (key, 1u64));
+                let states = visits.map_with_state(|time, _, one: Option<u64>, state: &mut State<u64>| {
+                    one.map_or(Some(time.as_millis()), |one| {
+                        state.update(one);
+                        None
+                    })
+                });
+                states.timeout(timeout).name("states").flat_map(|gone| gone).collect_into(&out);
+            });
+            context(pipeline, directory.path()).manual().unwrap().advance(batches).unwrap();
+        } else {
+            let pipeline = stream!(every = 1s, name = "visits", |ssc| {
+                let visits = ssc.queue_stream(visits).map(|key| (key, 1u64));
+                let states = visits.map_with_state(|_, _, one: Option<u64>, state: &mut State<u64>| {
+                    state.update(one.unwrap_or(0));
+                });
+                states.name("states").foreach_batch(|_, _| ());
+            });
+            context(pipeline, directory.path()).manual().unwrap().advance(batches).unwrap();
+        }
+    };
+    run(None, 1);
+    run(Some(secs(3)), 2);
+    run(Some(secs(3)), 2);
+    let gone: Vec<u64> = out.batches().into_iter().flat_map(|(_, gone)| gone).collect();
+    assert_eq!(gone, vec![5000; 399]);
+}
+
+#[test]
+fn initial_states_in_place_of_a_dropped_one_stay() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = |initial: bool, drops: bool| {
+        let batches = [(0..400).collect::<Vec<u64>>(), vec![0], vec![1]];
+        let states = if initial { (0..400).map(|key| (key, 100)).collect() } else { Vec::<(u64, u64)>::new() };
+        let pipeline = stream!(every = 1s, name = "counts", |ssc| {
+            let visits = ssc.queue_stream(batches).map(|key| (key, 1u64));
+            let counts = visits.map_with_state(|_, _, one: Option<u64>, count: &mut State<u64>| {
+                count.update(count.get_option().unwrap_or(&0) + one.unwrap_or(0));
+            });
+            counts.initial_state(states).name("counts").foreach_batch(|_, _| ());
+        });
+        let context = context(pipeline, directory.path());
+        let context = if drops { context.drop_state("counts") } else { context };
+        let mut context = context.manual().unwrap();
+        context.advance(1).unwrap();
+        context.state::<u64, u64>("counts").unwrap()
+    };
+    run(false, false);
+    run(true, true);
+    let counts = run(true, false);
+    assert_eq!((counts.len(), counts.get(0), counts.get(1), counts.get(2)), (400, Some(&101), Some(&101), Some(&100)));
+}
+
+/// A number for each interval that a batch is about, which can be read again.
+struct Intervals(Arc<Mutex<Vec<(u64, u64)>>>);
+
+impl Source for Intervals {
+    type Block = Vec<u64>;
+
+    fn batch(&mut self, interval: &Interval) -> microbatch::Result<Vec<Arc<Vec<u64>>>> {
+        let (start, end) = (interval.start.as_millis() / 1000, interval.end.as_millis() / 1000);
+        self.0.lock().unwrap().push((start, end));
+        Ok(vec![Arc::new((start + 1..=end).collect())])
+    }
+    fn is_replayable(&self) -> bool {
+        true
+    }
+    fn batch_again(&mut self, interval: &Interval, _: &[u8]) -> microbatch::Result<Vec<Arc<Vec<u64>>>> {
+        self.batch(interval)
+    }
+}
+
+/// Seconds in a window of records, in one by key, beside it, and behind it; the output of the batch of 3 s fails if it is to.
+fn seconds_in_windows(
+    every: Duration,
+    fails: bool,
+    intervals: &Arc<Mutex<Vec<(u64, u64)>>>,
+    outs: &[Collector<u64>; 3],
+) -> impl Pipeline + Send + 'static + use<> {
+    let (source, [plain, counts, sums]) = (Intervals(Arc::clone(intervals)), outs.clone());
+    stream!(every = every, name = "windows", |ssc| {
+        let seconds = ssc.source(source);
+        seconds.window(4s, 4s).reduce(|a, b| a + b).collect_into(&counts);
+        seconds.collect_into(&plain);
+        let by_key = seconds.map(|second| ((), second)).reduce_by_key_and_window(|a, b| a + b, 4s, 2s);
+        by_key.map(|(_, sum)| sum).collect_into(&sums);
+        seconds.foreach_batch(|_, time| match fails && time == Time::from_millis(3000) {
+            true => Err("the disk is full"),
+            false => Ok(()),
+        });
+    })
+}
+
+#[test]
+fn a_batch_of_another_interval_is_what_it_was() {
+    let (directory, intervals) = (tempfile::tempdir().unwrap(), Arc::default());
+    let outs: [Collector<u64>; 3] = Default::default();
+    let slow = |every, fails| {
+        let context = StreamingContext::new(seconds_in_windows(every, fails, &intervals, &outs));
+        context.checkpoint_dir(directory.path()).checkpoint_interval(secs(12)).manual().unwrap()
+    };
+    slow(secs(1), true).advance(3).unwrap_err();
+    intervals.lock().unwrap().clear();
+    outs.iter().for_each(|out| drop(out.take()));
+    slow(secs(2), false).advance(2).unwrap();
+    // The first three batches run again as they were; then the first new one has what none of them had.
+    assert_eq!(*intervals.lock().unwrap(), [(0, 1), (1, 2), (2, 3), (3, 4), (4, 6)]);
+    let [plain, counts, sums] =
+        outs.map(|out| out.batches().into_iter().flat_map(|(_, values)| values).collect::<Vec<_>>());
+    assert_eq!(plain, [1, 2, 3, 4, 5, 6]);
+    assert_eq!(counts, [1 + 2 + 3 + 4]);
+    assert_eq!(sums[sums.len() - 2..], [1 + 2 + 3 + 4, 3 + 4 + 5 + 6]);
+}
+
+#[test]
+fn a_window_keeps_batches_that_are_not_on_the_grid_of_a_new_interval() {
+    let run = |stops: &[u64]| {
+        let (directory, out) = (tempfile::tempdir().unwrap(), Collector::default());
+        let pipeline = |every: Duration, out: &Collector<u64>| {
+            let (source, out) = (Intervals(Arc::default()), out.clone());
+            stream!(every = every, name = "window", |ssc| {
+                ssc.source(source).window(4s, 2s).reduce(|a, b| a + b).collect_into(&out);
+            })
+        };
+        let started = |every, interval| {
+            let context = StreamingContext::new(pipeline(every, &out)).checkpoint_dir(directory.path());
+            context.checkpoint_interval(interval).manual().unwrap()
+        };
+        started(secs(1), secs(1)).advance(7).unwrap();
+        out.take();
+        stops.iter().for_each(|batches| started(secs(2), secs(2)).advance(*batches).unwrap());
+        out.batches().into_iter().flat_map(|(_, sums)| sums).collect::<Vec<_>>()
+    };
+    let expected = [8u64, 10, 12, 14].map(|end| (end - 3..=end).sum::<u64>());
+    assert_eq!(run(&[4]), expected);
+    assert_eq!(run(&[1, 1, 2]), expected);
 }

@@ -303,6 +303,9 @@ pub(crate) fn run<'d, D: Dataset, P: Parts>(
             if pass.wants_functions && runs[run].is_empty() {
                 work(dataset.none(), &mut parts);
                 parts.clear(); // an operator on whole partitions may have made records of nothing
+                if partitions > 0 {
+                    parts.begin(0, partitions);
+                }
             }
             parts
         });

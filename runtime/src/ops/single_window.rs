@@ -37,7 +37,7 @@ impl<C: Record, F: Merge<C> + Send + Sync, A: Algorithm<C, F>> Single<C, F, A> {
         fold: Option<F>,
     ) -> Result<Option<C::View<'_>>> {
         let (workers, time) = (engine.workers(), engine.time());
-        let is_due = self.window.shape().is_due(time);
+        let is_due = engine.is_time_of(self.window.shape().slide);
         engine.caught(label, || {
             if engine.is_due() {
                 let mut batch = Table::default();

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::block::StoredBlock;
 use crate::checkpoint::{Piece, PieceKind};
@@ -42,6 +43,13 @@ pub fn slide_blocks<B>(engine: &Engine, state: &mut BlockWindow<B>, batch: &Rece
     state.slide(engine, batch.blocks())
 }
 
+/// The bytes of the blocks that are written in one piece, and the least that is reckoned for a record, which may hold more elsewhere.
+const PORTION: u64 = 1 << 26;
+const RECORD: u64 = 256;
+
+/// How many records are kept in one block.
+const BLOCK: usize = 1 << 19;
+
 /// The blocks of the last batches: they are kept alive, and no record is copied.
 pub struct BlockWindow<B> {
     shape: WindowShape,
@@ -57,12 +65,17 @@ impl<B> BlockWindow<B> {
         BlockWindow { shape, batches: VecDeque::new(), committed: Time::ZERO, captured: Time::ZERO }
     }
 
+    /// The next batch. One that runs again may be off today's grid, if the batch interval was another then.
+    fn next(&self, time: Time) -> Time {
+        time.floor(self.shape.parent) + self.shape.parent
+    }
+
     fn slide(&mut self, engine: &Engine, blocks: &[Arc<B>]) -> Received<B> {
         let now = engine.time();
         if engine.is_due() && !blocks.is_empty() {
             self.batches.push_back((now, blocks.to_vec()));
         }
-        if !now.is_multiple_of(self.shape.slide) {
+        if !engine.is_time_of(self.shape.slide) {
             return Received::new(Vec::new());
         }
         let batches = self.batches.iter().filter(|(time, _)| self.shape.holds(now, *time));
@@ -73,7 +86,7 @@ impl<B> BlockWindow<B> {
 impl<B: StoredBlock> Transaction for BlockWindow<B> {
     fn commit(&mut self, time: Time, _: &Workers) {
         self.committed = time;
-        let next = time + self.shape.parent;
+        let next = self.next(time);
         while self.batches.front().is_some_and(|(time, _)| !self.shape.holds(next, *time)) {
             self.batches.pop_front();
         }
@@ -108,19 +121,19 @@ impl<B: StoredBlock> Transaction for BlockWindow<B> {
             pieces.push(encoded(PieceKind::Full, Vec::new()));
         }
         for (time, blocks) in self.batches.iter().filter(|(time, _)| *time > since) {
-            let blocks = blocks.clone();
-            let write = move |out: &mut Vec<u8>| {
-                out.push(0);
-                store_length(blocks.len(), out);
-                blocks.iter().for_each(|block| block.store_block(out));
-                out.push(END);
-            };
-            pieces.push(Piece { kind: PieceKind::Pane(*time), write: Box::new(write) });
+            for blocks in portions(blocks) {
+                let write = move |out: &mut Vec<u8>| {
+                    out.push(0);
+                    store_length(blocks.len(), out);
+                    blocks.iter().for_each(|block| block.store_block(out));
+                    out.push(END);
+                };
+                pieces.push(Piece { kind: PieceKind::Pane(*time), write: Box::new(write) });
+            }
         }
-        // The first batch that the next window can hold.
-        let next = time.floor(self.shape.parent) + self.shape.parent;
-        let first = (next + self.shape.parent) - self.shape.length;
-        Captured { entries: self.size().entries, cutoff: Some(first), pieces }
+        // The next window holds what is later than this.
+        let end = self.next(time) - self.shape.length;
+        Captured { entries: self.size().entries, cutoff: Some(end + Duration::from_nanos(1)), pieces }
     }
 
     fn restore(&mut self, saved: &Saved<'_>, _: &Workers) -> Result<()> {
@@ -136,14 +149,34 @@ impl<B: StoredBlock> Transaction for BlockWindow<B> {
                     blocks.push(Arc::new(load_block::<B>(&mut from, saved)?));
                 }
                 end_of_piece(from)?;
-                if self.batches.back().is_some_and(|(newest, _)| *newest >= time) {
-                    return Err(Malformed::new("its batches are not in the order of time"));
+                match self.batches.back_mut() {
+                    Some((newest, _)) if *newest > time => {
+                        return Err(Malformed::new("its batches are not in the order of time"));
+                    }
+                    Some((newest, portions)) if *newest == time => portions.append(&mut blocks),
+                    _ => self.batches.push_back((time, blocks)),
                 }
-                self.batches.push_back((time, blocks));
             }
             Ok(())
         })
     }
+}
+
+/// The blocks of a batch in portions, none of which, unless it is a single block, is near the longest piece of a checkpoint.
+fn portions<B: StoredBlock>(blocks: &[Arc<B>]) -> Vec<Vec<Arc<B>>> {
+    let (mut portions, mut room) = (Vec::<Vec<_>>::new(), 0);
+    for block in blocks {
+        let bytes = block.bytes().max(block.records() * RECORD).max(1);
+        match portions.last_mut().filter(|_| bytes <= room) {
+            Some(portion) => portion.push(Arc::clone(block)),
+            None => {
+                portions.push(vec![Arc::clone(block)]);
+                room = PORTION.max(bytes);
+            }
+        }
+        room -= bytes;
+    }
+    portions
 }
 
 fn load_block<B: StoredBlock>(from: &mut &[u8], saved: &Saved<'_>) -> Result<B, Malformed> {
@@ -151,6 +184,16 @@ fn load_block<B: StoredBlock>(from: &mut &[u8], saved: &Saved<'_>) -> Result<B, 
     let mut bytes = Vec::new();
     migrate(from, &mut bytes)?;
     B::load_block(&mut bytes.as_slice())
+}
+
+/// Records as blocks that are not too long for a piece of a checkpoint.
+fn blocks_of<T>(rows: Vec<T>) -> Vec<Arc<Vec<T>>> {
+    if rows.len() <= BLOCK {
+        return (!rows.is_empty()).then(|| Arc::new(rows)).into_iter().collect();
+    }
+    let blocks = rows.len().div_ceil(BLOCK);
+    let mut rows = rows.into_iter();
+    (0..blocks).map(|_| Arc::new(rows.by_ref().take(BLOCK).collect())).collect()
 }
 
 /// Makes records independent of their batch.
@@ -167,7 +210,6 @@ impl<T: Send + Sync> Slides<Collected<T>> for BlockWindow<Vec<T>> {
 
     fn slide(&mut self, engine: &Engine, label: &str, parts: Vec<Collected<T>>) -> Result<Received<Vec<T>>> {
         let rows = engine.gather(label, parts)?;
-        let block = (!rows.is_empty()).then(|| Arc::new(rows));
-        Ok(BlockWindow::slide(self, engine, block.as_slice()))
+        Ok(BlockWindow::slide(self, engine, &blocks_of(rows)))
     }
 }

@@ -272,7 +272,7 @@ where
                 let (batch, fold) = Entering::arrivals(parts, workers);
                 self.advance(workers, time, batch, fold);
             }
-            if self.shape().is_due(time) {
+            if engine.is_time_of(self.shape().slide) {
                 self.read(workers);
             }
         })?;

@@ -57,6 +57,8 @@ pub struct KeyedState<K, S> {
     running: Option<Time>,
     /// The batch that was committed last.
     committed: Option<Time>,
+    /// Whether there was a batch in this process, so that all keys have times if there is a timeout.
+    has_begun: bool,
     handle: Option<StateHandle<K, S>>,
     /// The last data of the key of each shard that had none for longest, as of the commit that looked at the shard.
     oldest: Vec<Option<Time>>,
@@ -80,6 +82,7 @@ impl<K: StateRecord, S: Record> KeyedState<K, S> {
             timeout: None,
             running: None,
             committed: None,
+            has_begun: false,
             handle: None,
             oldest: vec![None; SHARDS],
             turn: 0,

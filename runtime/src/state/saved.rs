@@ -204,6 +204,10 @@ impl<K: StateRecord, S: Record> Shard<K, S> {
             let time = if has_times { Time::load(from)? } else { saved.time };
             take(&mut shard, Loaded { key, state: Some(state), time });
         }
+        // The timeout is new. It must not begin anew with the next start, so the times are written once.
+        if let (false, Some(_), Some(changes)) = (has_times, &self.ages, &mut self.changes) {
+            changes.set_all();
+        }
         end_of_piece(from)
     }
 

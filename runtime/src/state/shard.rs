@@ -150,6 +150,15 @@ impl<K, S> Shard<K, S> {
         live.map(|number| ages.time(number)).min()
     }
 
+    /// Keys that were there before the first batch count as data of this one, also if a checkpoint was made before it came.
+    pub fn begin_times(&mut self, time: Time) {
+        if self.ages.as_mut().is_some_and(|ages| ages.begin(time))
+            && let Some(changes) = &mut self.changes
+        {
+            changes.set_all();
+        }
+    }
+
     /// From now on the times of the keys are kept. Those that are there had data at `time`.
     pub fn keep_times(&mut self, time: Time) {
         let mut ages = Ages::default();

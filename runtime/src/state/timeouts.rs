@@ -42,9 +42,13 @@ impl Ages {
         self.times[number as usize] = time;
     }
 
-    /// All keys had data.
-    pub fn refresh_all(&mut self, time: Time) {
-        self.times.fill(time);
+    /// Keys that were there before the first batch had data in this one. Returns whether there are any.
+    pub fn begin(&mut self, time: Time) -> bool {
+        let mut has_any = false;
+        for without in self.times.iter_mut().filter(|time| **time == Time::ZERO) {
+            (*without, has_any) = (time, true);
+        }
+        has_any
     }
 
     /// A key is new, or has a number that was another's.

@@ -137,6 +137,13 @@ where
         self
     }
 
+    /// Derives anew what does not fit the panes.
+    pub(super) fn refresh(&mut self) {
+        if let Some(fold) = &self.fold {
+            self.shards.iter_mut().for_each(|shard| shard.refresh::<C, F, A>(fold, true));
+        }
+    }
+
     /// What was advanced since the last commit stays.
     pub fn commit(&mut self, workers: &Workers) {
         let mut tasks = Vec::new();

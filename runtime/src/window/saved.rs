@@ -29,6 +29,10 @@ where
     pub fn capture(&mut self, time: Time, everything: bool, workers: &Workers) -> Captured {
         let since = if everything { Time::ZERO } else { self.captured };
         self.captured = time;
+        if A::COUNTS_LATER {
+            // What a batch has left that was taken back would be counted, too.
+            self.refresh();
+        }
         let shards: Vec<_> = self.shards.iter().enumerate().collect();
         let entries = self.keys();
         let written = workers.map(shards, entries, |(number, shard)| shard.capture::<C, F, A>(number, since));

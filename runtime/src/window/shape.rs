@@ -27,11 +27,6 @@ impl Shape {
         Shape { length, slide, pane: Duration::from_nanos(pane as u64), panes }
     }
 
-    /// Whether a window ends at `time`.
-    pub fn is_due(&self, time: Time) -> bool {
-        time.is_multiple_of(self.slide)
-    }
-
     /// Whether a batch of this time belongs to any window.
     pub fn counts(&self, time: Time) -> bool {
         ceiling(time, self.slide).since(time) < self.length

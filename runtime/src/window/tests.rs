@@ -251,7 +251,6 @@ where
     for second in (1..=40).map(|batch| batch * every) {
         let (records, fate) = (records(&mut random, second, case), fate(&mut random));
         let is_due = second % slide == 0;
-        assert_eq!(window.shape().is_due(time(second)), is_due);
         if random.below(6) == 0 && !is_due {
             continue;
         }
