@@ -346,3 +346,17 @@ fn a_panic_in_foreach_batch_is_an_error_that_names_the_place() {
     assert_eq!((stage.as_str(), message.as_str()), ("numbers.foreach_batch", "no place for [1]"));
     assert!(place.starts_with("tests/outputs.rs:"), "{place}");
 }
+
+#[test]
+fn two_outputs_do_not_write_to_the_same_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let prefix = dir.path().join("numbers");
+    let pipeline = stream!(every = 1s, require = exactly_once, |ssc| {
+        let numbers = ssc.queue_stream([vec![1, 2]]);
+        numbers.filter(|n| n % 2 == 0).save_as_text_files(&prefix);
+        numbers.filter(|n| n % 2 == 1).save_as_text_files(&prefix);
+    });
+    let context = StreamingContext::new(pipeline).checkpoint_dir(dir.path().join("state"));
+    let error = context.manual().unwrap().advance(1).unwrap_err().to_string();
+    assert!(error.contains("two outputs write to `") && error.contains("numbers-1000"), "{error}");
+}

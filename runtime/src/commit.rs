@@ -1,7 +1,7 @@
 //! What outputs leave to be done when their batch is committed.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::checkpoint::Disk;
@@ -58,6 +58,12 @@ impl Commit {
     /// Has `staged` take its place when the batch is committed, also if the process is killed in between.
     pub fn publish(&mut self, staged: Staged) {
         self.push(Action::Publish(staged));
+    }
+
+    /// Whether an output of this batch has staged something for this place.
+    pub(crate) fn has_staged_for(&self, target: &Path) -> bool {
+        let is_for = |action: &Action| matches!(action, Action::Publish(staged) if staged.target() == target);
+        self.actions.iter().any(|pending| is_for(&pending.action))
     }
 
     /// The output operation that is being written.

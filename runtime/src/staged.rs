@@ -27,6 +27,11 @@ impl Staged {
         &self.hidden
     }
 
+    /// Where it is to be.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Where it is, and where it is to be. From now on it is not removed: a commit that says it has failed may have come to
     /// the disk all the same.
     pub fn promise(&mut self) -> (PathBuf, PathBuf) {

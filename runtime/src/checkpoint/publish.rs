@@ -22,9 +22,13 @@ pub(crate) fn publish(disk: &Disk, renames: &[(PathBuf, PathBuf)]) -> Result<()>
         parents.extend([parent(from).to_owned(), parent(to).to_owned()]);
     }
     for parent in parents {
-        if parent.is_dir() {
-            disk.sync_dir(&parent).map_err(failed("cannot sync the directory", &parent))?;
+        // Perhaps it is on a disk that is not there yet, and what was staged is in it.
+        if !parent.is_dir() {
+            let what =
+                "a committed batch has written into a directory that is gone (bring it back, or make an empty one):";
+            return Err(failed(what, &parent)(io::ErrorKind::NotFound.into()));
         }
+        disk.sync_dir(&parent).map_err(failed("cannot sync the directory", &parent))?;
     }
     Ok(())
 }

@@ -10,9 +10,9 @@ use crate::error::Error;
 
 type Files = Vec<(PathBuf, Vec<u8>)>;
 
-/// A directory with two checkpoints and batches after them; how many are committed; and the last one, begun and not committed,
-/// if it is asked for.
-fn small_store(begun: bool) -> (Files, u64) {
+/// The files of a directory with two checkpoints and batches after them, and with the last one begun and not committed if it is
+/// asked for; how many are committed; and the directory, in which the outputs are.
+fn small_store(begun: bool) -> (Files, u64, tempfile::TempDir) {
     let (dir, plan) = (root(), Plan { batches: 8, ..Plan::default() });
     run(dir.path(), Disk::quick(), plan, &mut Seen::default()).unwrap();
     if begun {
@@ -26,7 +26,7 @@ fn small_store(begun: bool) -> (Files, u64) {
         );
         assert!(again.is_err());
     }
-    (read(dir.path()), 8)
+    (read(dir.path()), 8, dir)
 }
 
 fn read(root: &Path) -> Files {
@@ -79,7 +79,7 @@ fn of_checkpoints(files: &Files) -> impl Iterator<Item = usize> + use<> {
 #[test]
 fn any_flipped_bit_is_survived_or_told() {
     for begun in [false, true] {
-        let (files, committed) = small_store(begun);
+        let (files, committed, _dir) = small_store(begun);
         for file in of_checkpoints(&files) {
             let (mut well, mut told) = (0, 0);
             for at in 0..files[file].1.len() {
@@ -102,7 +102,7 @@ fn any_flipped_bit_is_survived_or_told() {
 
 #[test]
 fn any_cut_is_survived_or_told() {
-    let (files, committed) = small_store(true);
+    let (files, committed, _dir) = small_store(true);
     for file in of_checkpoints(&files) {
         let name = name(&files[file].0);
         let length = files[file].1.len();
@@ -123,7 +123,7 @@ fn any_cut_is_survived_or_told() {
 
 #[test]
 fn missing_files_are_survived_or_told() {
-    let (files, committed) = small_store(false);
+    let (files, committed, _dir) = small_store(false);
     for file in of_checkpoints(&files) {
         let name = name(&files[file].0);
         let mut damaged = files.clone();
@@ -149,7 +149,7 @@ fn missing_files_are_survived_or_told() {
 
 #[test]
 fn damage_names_file_and_byte() {
-    let (mut files, _) = small_store(false);
+    let (mut files, _, _dir) = small_store(false);
     let file = of_checkpoints(&files).find(|at| name(&files[*at].0) == "journal-0000000002").unwrap();
     files[file].1[60] ^= 1;
     let dir = write(&files);

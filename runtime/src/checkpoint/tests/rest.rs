@@ -202,3 +202,23 @@ fn staged_files_and_directories_are_published_once() {
     store.publish().unwrap();
     assert_eq!(fs::read(path("file")).unwrap(), b"newer");
 }
+
+/// A disk that is mounted after the process has started.
+#[test]
+fn what_is_staged_in_a_directory_that_is_away_is_not_forgotten() {
+    let dir = root();
+    let (state, out, away) = (dir.path().join("state"), dir.path().join("out"), dir.path().join("away"));
+    fs::create_dir(&out).unwrap();
+    let mut store = open(&state);
+    fs::write(out.join("file.tmp"), "new").unwrap();
+    store.begin(&super::sim::begin(1)).unwrap();
+    let publish = vec![(out.join("file.tmp"), out.join("file"))];
+    store.commit(&Commit { time: at(1), publish, skipped: false }).unwrap();
+    drop(store);
+    fs::rename(&out, &away).unwrap();
+    let refused = Store::open(&state, "p", Disk::quick()).map(drop).unwrap_err().to_string();
+    assert!(refused.contains("a directory that is gone") && refused.contains("out`"), "{refused}");
+    fs::rename(&away, &out).unwrap();
+    drop(open(&state));
+    assert_eq!(fs::read(out.join("file")).unwrap(), b"new");
+}

@@ -35,6 +35,9 @@ impl<T: Show> Output<T> for SaveAsTextFiles {
 
     fn write(&mut self, time: Time, parts: Vec<String>, commit: &mut Commit) -> Result<(), BoxError> {
         let target = directory(&self.prefix, &self.suffix, time);
+        if commit.has_staged_for(&target) {
+            return Err(is_taken(&target).into());
+        }
         commit.publish(stage(&commit.disk(), target, &parts)?);
         Ok(())
     }
@@ -57,6 +60,14 @@ fn directory(prefix: &Path, suffix: &str, time: Time) -> PathBuf {
         name.push(suffix);
     }
     name.into()
+}
+
+/// Another output of the batch that writes to the same place would replace this one's records.
+fn is_taken(target: &Path) -> Error {
+    Error::config(
+        format!("two outputs write to `{}`", target.display()),
+        "give each `save_as_text_files` a prefix or a suffix of its own",
+    )
 }
 
 /// Writes the directory of a batch beside its place.
