@@ -19,7 +19,7 @@ fn files_of_many_blocks_are_whole_in_memory_that_others_had() {
 }
 
 /// Writes a file under another name, dates it and renames it into place.
-fn put(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>, modified_ms: u64) {
+pub fn put(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>, modified_ms: u64) {
     let path = path.as_ref();
     let hidden = path.with_file_name(".being-written");
     fs::write(&hidden, bytes).unwrap();

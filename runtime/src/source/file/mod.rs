@@ -1,5 +1,6 @@
 //! Files that appear in a directory.
 
+mod extent;
 mod overlooked;
 mod parts;
 mod selection;
@@ -12,8 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crc32fast::Hasher;
+
 use crate::block::{Block, StoredBlock, TextBlock};
-use crate::buffers::Buffers;
 use crate::error::{Error, Result};
 use crate::source::decode::BadRecordDesk;
 use crate::source::report::Reporter;
@@ -21,6 +23,8 @@ use crate::source::text::{BLOCK, buffers};
 use crate::source::{Interval, Source, SourceContext, loaded, stored};
 use crate::stored::{Malformed, Shape, Shapes, Stored};
 use crate::time::Time;
+use extent::{Extent, Portion, cannot_run_again};
+use parts::Reading;
 use selection::{Position, Selection};
 
 /// For how long a file may be overlooked: its time of modification lies at most so far before the batch.
@@ -107,12 +111,8 @@ pub struct OpenFile<'a> {
     time: Time,
     desk: &'a mut BadRecordDesk,
     reading: &'a Reading,
-}
-
-/// How files of lines are read.
-struct Reading {
-    threads: usize,
-    buffers: Arc<Buffers>,
+    /// Of what was read, if the batch may have to run again after a restart.
+    checksum: Option<Hasher>,
 }
 
 /// Why a file could not be read.
@@ -141,6 +141,9 @@ impl OpenFile<'_> {
         let left = usize::try_from(self.reader.limit()).unwrap_or(usize::MAX);
         bytes.reserve_exact(count.min(left));
         let read = self.reader.by_ref().take(count as u64).read_to_end(bytes)?;
+        if let Some(checksum) = &mut self.checksum {
+            checksum.update(&bytes[bytes.len() - read..]);
+        }
         Ok(read < count || self.reader.limit() == 0)
     }
 }
@@ -153,8 +156,8 @@ impl Format for TextLines {
     type Block = TextBlock;
 
     fn read(&self, file: &mut OpenFile<'_>, blocks: &mut Vec<Arc<TextBlock>>) -> Result<(), Trouble> {
-        let OpenFile { reader, path, time, desk, reading } = file;
-        parts::read_lines(reader.get_ref(), reader.limit(), reading.threads, &reading.buffers, |block| {
+        let OpenFile { reader, path, time, desk, reading, checksum } = file;
+        parts::read_lines(reader.get_ref(), reader.limit(), reading, checksum.as_mut(), |block| {
             blocks.push(block.text(desk, *time, &path.display())?);
             Ok(())
         })
@@ -262,17 +265,21 @@ pub struct FileSource<F> {
 
 struct Started {
     selection: Selection,
-    desk: BadRecordDesk,
-    reading: Reading,
+    reader: Reader,
     reporter: Reporter,
     extent: Extent,
     /// Where the source stands before its first batch ever.
     origin: Option<Position>,
 }
 
-/// The files of the batch that was given last, and how much of each. The first batch has also where the source began: until there
-/// is a checkpoint, nothing else tells a later run which files are new.
-type Extent = (Vec<(PathBuf, u64)>, Option<Position>);
+/// What reads files.
+struct Reader {
+    stream: Arc<str>,
+    desk: BadRecordDesk,
+    reading: Reading,
+    /// Batches may have to run again after a restart, and their files be known then.
+    is_recorded: bool,
+}
 
 impl<F: Format> FileSource<F> {
     pub(crate) fn new(directory: PathBuf, format: F, options: FileOptions) -> Self {
@@ -286,15 +293,20 @@ impl<F: Format> Source for FileSource<F> {
     fn start(&mut self, context: &SourceContext) -> Result<()> {
         self.format.check()?;
         let selection = Selection::new(self.directory.clone(), self.options.clone(), context)?;
-        let (desk, reporter) = (BadRecordDesk::new(context), Reporter::new(context));
-        let reading = Reading { threads: context.options.workers, buffers: buffers(context) };
-        let origin = Some(selection.position());
-        self.started = Some(Started { selection, desk, reading, reporter, extent: Extent::default(), origin });
+        let reader = Reader {
+            stream: Arc::clone(&context.stream),
+            desk: BadRecordDesk::new(context),
+            reading: Reading { threads: context.options.workers, buffers: buffers(context) },
+            // Logs are where checkpoints are.
+            is_recorded: context.options.log.is_some(),
+        };
+        let (reporter, origin) = (Reporter::new(context), Some(selection.position()));
+        self.started = Some(Started { selection, reader, reporter, extent: Extent::default(), origin });
         Ok(())
     }
 
     fn batch(&mut self, interval: &Interval) -> Result<Vec<Arc<F::Block>>> {
-        let Some(Started { selection, desk, reading, reporter, extent, origin }) = &mut self.started else {
+        let Some(Started { selection, reader, reporter, extent, origin }) = &mut self.started else {
             return Ok(Vec::new());
         };
         let mut blocks = Vec::new();
@@ -310,15 +322,10 @@ impl<F: Format> Source for FileSource<F> {
                 }
                 Err(cause) => return Err(cannot_read(&path)(cause)),
             };
-            read(
-                &self.format,
-                OpenFile { reader: file.take(length), path: &path, time: interval.end, desk, reading },
-                &mut blocks,
-            )?;
-            extent.0.push((path, length));
+            extent.0.push(reader.read(&self.format, &path, file.take(length), interval.end, &mut blocks)?);
         }
         selection.delivered(&gone);
-        reading.buffers.trim();
+        reader.reading.buffers.trim();
         extent.1 = origin.take();
         Ok(blocks)
     }
@@ -344,7 +351,7 @@ impl<F: Format> Source for FileSource<F> {
     }
 
     fn batch_again(&mut self, interval: &Interval, recorded: &[u8]) -> Result<Vec<Arc<F::Block>>> {
-        let Some(Started { selection, desk, reading, extent, origin, .. }) = &mut self.started else {
+        let Some(Started { selection, reader, extent, origin, .. }) = &mut self.started else {
             return Ok(Vec::new());
         };
         let mut blocks = Vec::new();
@@ -353,28 +360,53 @@ impl<F: Format> Source for FileSource<F> {
         if let Some(began) = extent.1.take() {
             selection.seek(began);
         }
-        for (path, length) in &extent.0 {
-            let (there, file) = open(path).map_err(|cause| Error::File {
-                what: "a batch that was not committed runs again, and needs a file that cannot be read any more: bring back",
-                path: path.clone(),
-                cause,
-            })?;
-            if there < *length {
-                return Err(Error::File {
-                    what: "a batch that was not committed runs again, and a file of it has become shorter: bring back",
-                    path: path.clone(),
-                    cause: io::Error::new(ErrorKind::UnexpectedEof, format!("it had {length} bytes and has {there}")),
-                });
-            }
-            read(
-                &self.format,
-                OpenFile { reader: file.take(*length), path, time: interval.end, desk, reading },
-                &mut blocks,
-            )?;
+        for portion in &extent.0 {
+            reader.read_again(&self.format, portion, interval.end, &mut blocks)?;
         }
-        reading.buffers.trim();
-        selection.took(interval.end, extent.0.iter().map(|(path, _)| path.clone()));
+        reader.reading.buffers.trim();
+        selection.took(interval.end, extent.0.iter().map(|portion| portion.path.clone()));
         Ok(blocks)
+    }
+}
+
+impl Reader {
+    /// Reads a file of the batch of `time`.
+    fn read<F: Format>(
+        &mut self,
+        format: &F,
+        path: &Path,
+        reader: io::Take<File>,
+        time: Time,
+        blocks: &mut Vec<Arc<F::Block>>,
+    ) -> Result<Portion> {
+        let (length, checksum) = (reader.limit(), self.is_recorded.then(Hasher::new));
+        let Reader { desk, reading, .. } = self;
+        let mut file = OpenFile { reader, path, time, desk, reading, checksum };
+        format.read(&mut file, blocks).map_err(|trouble| match trouble {
+            Trouble::Io(cause) => cannot_read(path)(cause),
+            Trouble::BadRecord(error) => error,
+        })?;
+        let checksum = file.checksum.map_or(0, Hasher::finalize);
+        Ok(Portion { path: path.to_owned(), length, checksum })
+    }
+
+    /// Reads what a batch of an earlier run has had of a file.
+    fn read_again<F: Format>(
+        &mut self,
+        format: &F,
+        portion: &Portion,
+        time: Time,
+        blocks: &mut Vec<Arc<F::Block>>,
+    ) -> Result<()> {
+        let Portion { path, length, .. } = portion;
+        let stream = Arc::clone(&self.stream);
+        let refused = |why: &str, cause| cannot_run_again(&stream, time, path, why, cause);
+        let (there, file) = open(path).map_err(|cause| refused("cannot be read any more", Some(cause)))?;
+        if let Some(why) = portion.is_shorter(there) {
+            return Err(refused(&why, None));
+        }
+        let now = self.read(format, path, file.take(*length), time, blocks)?;
+        portion.is_other(&now).map_or(Ok(()), |why| Err(refused(&why, None)))
     }
 }
 
@@ -386,12 +418,4 @@ fn open(path: &Path) -> io::Result<(u64, File)> {
 
 fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> Error {
     move |cause| Error::File { what: "cannot read", path: path.to_owned(), cause }
-}
-
-fn read<F: Format>(format: &F, mut file: OpenFile<'_>, blocks: &mut Vec<Arc<F::Block>>) -> Result<()> {
-    let path = file.path;
-    format.read(&mut file, blocks).map_err(|trouble| match trouble {
-        Trouble::Io(cause) => cannot_read(path)(cause),
-        Trouble::BadRecord(error) => error,
-    })
 }

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use crc32fast::Hasher;
+
 use crate::buffers::Buffers;
 use crate::source::text::{BLOCK, Sealed, TextFill};
 
@@ -20,30 +22,39 @@ const LINE: usize = 4 << 10;
 /// With fewer parts, starting a thread takes longer than it saves.
 const WORTH_A_THREAD: u64 = 4;
 
-/// Reads the first `length` bytes of a file, and gives each block of it to `put`, in order.
+/// How files of lines are read.
+pub(super) struct Reading {
+    pub threads: usize,
+    pub buffers: Arc<Buffers>,
+}
+
+/// Reads the first `length` bytes of a file, and gives each block of it to `put`, in order. They are added to the checksum, if one
+/// is wanted.
 ///
 /// # Errors
 /// When the file cannot be read, and the errors of `put`.
 pub(super) fn read_lines<E: From<io::Error>>(
     file: &File,
     length: u64,
-    threads: usize,
-    buffers: &Arc<Buffers>,
+    reading: &Reading,
+    mut checksum: Option<&mut Hasher>,
     mut put: impl FnMut(Sealed) -> Result<(), E>,
 ) -> Result<(), E> {
     let parts = length.div_ceil(PART);
-    let read = |part: u64| {
-        let range = part * PART..((part + 1) * PART).min(length);
-        read_part(&Bytes { file, length }, range, buffers)
+    let bytes = Bytes { file, length, is_summed: checksum.is_some() };
+    let read = |part: u64| read_part(&bytes, part * PART..((part + 1) * PART).min(length), &reading.buffers);
+    let mut take = |part: io::Result<Option<Part>>| {
+        let Some(Part { block, sum }) = part? else { return Ok(()) };
+        if let Some(checksum) = &mut checksum {
+            checksum.combine(&sum);
+        }
+        put(block)
     };
-    let threads = (threads as u64).min(parts / WORTH_A_THREAD);
+    let threads = (reading.threads as u64).min(parts / WORTH_A_THREAD);
     if threads < 2 {
-        return (0..parts).filter_map(|part| read(part).transpose()).try_for_each(|block| put(block?));
+        return (0..parts).try_for_each(|part| take(read(part)));
     }
-    for block in on_threads(threads, parts, read) {
-        block?.map_or(Ok(()), &mut put)?;
-    }
-    Ok(())
+    on_threads(threads, parts, read).try_for_each(take)
 }
 
 /// What `read` gives for each number below `parts`, in order.
@@ -75,6 +86,15 @@ fn on_threads<T: Send>(threads: u64, parts: u64, read: impl Fn(u64) -> T + Sync)
 struct Bytes<'a> {
     file: &'a File,
     length: u64,
+    /// Whether a checksum is made of them.
+    is_summed: bool,
+}
+
+/// What was read of a part.
+struct Part {
+    block: Sealed,
+    /// Of the lines, which follow those of the part before.
+    sum: Hasher,
 }
 
 impl Bytes<'_> {
@@ -111,14 +131,21 @@ impl Bytes<'_> {
 }
 
 /// The lines that begin in `range`.
-fn read_part(bytes: &Bytes<'_>, range: Range<u64>, buffers: &Arc<Buffers>) -> io::Result<Option<Sealed>> {
+fn read_part(bytes: &Bytes<'_>, range: Range<u64>, buffers: &Arc<Buffers>) -> io::Result<Option<Part>> {
     let Some(mut offset) = bytes.first_line(range.clone())? else { return Ok(None) };
-    let mut fill = TextFill::new(buffers, usize::MAX);
+    let (mut fill, mut sum) = (TextFill::new(buffers, usize::MAX), Hasher::new());
+    let mut add = |read: &[u8]| {
+        if bytes.is_summed {
+            sum.update(read); // while it is in the processor's cache
+        }
+    };
     while offset < range.end {
         let most = usize::try_from(range.end - offset).unwrap_or(usize::MAX);
         match fill.read_with(1, |room| {
             let most = most.min(room.len());
-            bytes.read(&mut room[..most], offset)
+            let read = bytes.read(&mut room[..most], offset)?;
+            add(&room[..read]);
+            Ok(read)
         })? {
             0 => break,
             read => offset += read as u64,
@@ -131,11 +158,12 @@ fn read_part(bytes: &Bytes<'_>, range: Range<u64>, buffers: &Arc<Buffers>) -> io
         if read == 0 {
             break;
         }
-        let line = memchr::memchr(b'\n', &more[..read]).map_or(read, |end| end + 1);
-        fill.push(&more[..line]);
-        offset += line as u64;
+        let line = &more[..memchr::memchr(b'\n', &more[..read]).map_or(read, |end| end + 1)];
+        add(line);
+        fill.push(line);
+        offset += line.len() as u64;
     }
-    Ok(fill.into_last())
+    Ok(fill.into_last().map(|block| Part { block, sum }))
 }
 
 #[cfg(unix)]
@@ -157,17 +185,22 @@ mod tests {
     use super::*;
     use crate::block::Block;
 
+    fn reading(threads: usize) -> Reading {
+        Reading { threads, buffers: Buffers::new(BLOCK, 8) }
+    }
+
     /// The lines of each block.
     fn blocks(content: &[u8], threads: usize) -> Vec<Vec<String>> {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(content).unwrap();
-        let (buffers, mut all) = (Buffers::new(BLOCK, 8), Vec::new());
-        read_lines(&file, content.len() as u64, threads, &buffers, |block| {
+        let (mut all, mut checksum) = (Vec::new(), Hasher::new());
+        read_lines(&file, content.len() as u64, &reading(threads), Some(&mut checksum), |block| {
             let Sealed::Text(text) = block else { panic!("not UTF-8") };
             all.push(text.views(0..text.weight()).map(str::to_owned).collect());
             Ok::<(), io::Error>(())
         })
         .unwrap();
+        assert_eq!(checksum.finalize(), crc32fast::hash(content));
         all
     }
 
@@ -201,7 +234,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"good\nb\xffd\n").unwrap();
         let mut bad = Vec::new();
-        read_lines(&file, 9, 1, &Buffers::new(BLOCK, 8), |block| {
+        read_lines(&file, 9, &reading(1), None, |block| {
             bad.push(matches!(block, Sealed::Bad(_)));
             Ok::<(), io::Error>(())
         })
@@ -220,7 +253,7 @@ mod tests {
             }
             Ok::<(), io::Error>(())
         };
-        read_lines(&file, 10 * PART, 2, &Buffers::new(BLOCK, 8), count).unwrap();
+        read_lines(&file, 10 * PART, &reading(2), None, count).unwrap();
         assert_eq!(lines, 2);
     }
 }
