@@ -90,6 +90,61 @@ fn files_that_came_while_the_program_was_down_are_taken_in_portions() {
     assert_eq!(counts.take().last().unwrap().1, [0]);
 }
 
+/// A folder with what a run has left whose last batch is that of second 200.
+fn run_to_200(counts: &Collector<u64>, total: &Collector<(u8, u64)>) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("in")).unwrap();
+    let mut context = files(folder.path(), counts, total, 0);
+    for number in [50, 190, 200] {
+        write(&folder.path().join("in"), number);
+    }
+    context.advance(200).unwrap();
+    assert_eq!(total.take().last().unwrap().1, [(0, 3 * LINES)]);
+    counts.take();
+    folder
+}
+
+fn told(context: &ManualContext) -> String {
+    context.progress().streams[0].last_error.clone().unwrap_or_default()
+}
+
+#[test]
+fn files_are_not_too_old_because_the_clock_was_set_back() {
+    let (counts, total) = (Collector::default(), Collector::default());
+    let folder = run_to_200(&counts, &total);
+    // Between the batch of 200 s and the next one there are 100 s by the clock.
+    let mut context = files(folder.path(), &counts, &total, 100);
+    for number in [110, 160] {
+        write(&folder.path().join("in"), number);
+    }
+    context.advance(1).unwrap();
+    assert_eq!(context.progress().streams[0].backlog, 0);
+    assert_eq!(counts.take().last().unwrap().1, [2 * LINES], "and no file twice");
+    drop(context);
+    // The next start knows them as well, whatever the clock says.
+    for now in [120, 300] {
+        let mut context = files(folder.path(), &counts, &total, now);
+        context.advance(2).unwrap();
+        assert_eq!(total.take().last().unwrap().1, [(0, 5 * LINES)]);
+        assert!(now < 300 || told(&context).is_empty(), "{}", told(&context));
+    }
+}
+
+#[test]
+fn files_that_may_have_been_read_are_told_of_when_the_clock_was_set_back() {
+    let (counts, total) = (Collector::default(), Collector::default());
+    let folder = run_to_200(&counts, &total);
+    write(&folder.path().join("in"), 110); // while nobody reads
+    let mut context = files(folder.path(), &counts, &total, 100);
+    assert!(told(&context).contains("110.txt` and 1 more are not read: the last batch"), "{}", told(&context));
+    // As it says; and this one is too old whatever the clock.
+    fs::rename(folder.path().join("in/110.txt"), folder.path().join("in/again.txt")).unwrap();
+    write(&folder.path().join("in"), 30);
+    context.advance(1).unwrap();
+    assert_eq!(counts.take().last().unwrap().1, [LINES]);
+    assert!(told(&context).contains("30.txt` is not read: last modified more than"), "{}", told(&context));
+}
+
 /// A receiver that hands its intake out.
 struct Handed(mpsc::Sender<Intake<u64>>);
 

@@ -340,7 +340,7 @@ impl<F: Format> Source for FileSource<F> {
 
     fn seek(&mut self, position: &[u8]) -> Result<()> {
         if let Some(started) = &mut self.started {
-            started.selection.seek(loaded("text_file_stream", position)?);
+            started.selection.seek(loaded("text_file_stream", position)?, &started.reporter)?;
             started.origin = None;
         }
         Ok(())
@@ -351,14 +351,14 @@ impl<F: Format> Source for FileSource<F> {
     }
 
     fn batch_again(&mut self, interval: &Interval, recorded: &[u8]) -> Result<Vec<Arc<F::Block>>> {
-        let Some(Started { selection, reader, extent, origin, .. }) = &mut self.started else {
+        let Some(Started { selection, reader, reporter, extent, origin }) = &mut self.started else {
             return Ok(Vec::new());
         };
         let mut blocks = Vec::new();
         *extent = loaded("text_file_stream", recorded)?;
         *origin = None;
         if let Some(began) = extent.1.take() {
-            selection.seek(began);
+            selection.seek(began, reporter)?;
         }
         for portion in &extent.0 {
             reader.read_again(&self.format, portion, interval.end, &mut blocks)?;

@@ -14,12 +14,22 @@ const AHEAD: Duration = Duration::from_secs(60);
 /// The files of which nobody need hear (any more).
 #[derive(Default)]
 pub(super) struct Overlooked {
-    /// Those that are too old; `None` until the first batch: what is too old then was there before.
+    /// Those that are too old; `None` until the first batch, unless it is known what was there before: what is too old then was.
     old: Option<HashSet<PathBuf>>,
     ahead: HashSet<PathBuf>,
 }
 
 impl Overlooked {
+    /// An earlier run is gone on with, and these files are `there`. Of some it is `in_doubt` whether that run has read them.
+    pub fn resume(&mut self, there: &[Found], in_doubt: &HashSet<PathBuf>, reporter: &Reporter) {
+        self.old = Some(there.iter().map(|file| file.path.clone()).collect());
+        if let Some(files) = words(in_doubt.iter()) {
+            reporter.error(format!(
+                "{files} not read: the last batch of the run before lies ahead of the clock, so that it may have read what bears this time and does not remember it; what it has not read, copy to another name there"
+            ));
+        }
+    }
+
     /// Tells of those that are left out `now`, when a batch takes what was modified after `threshold`, and that were neither told
     /// of nor `taken`. `start` is from when on files count at all.
     pub fn tell(

@@ -1,6 +1,6 @@
 //! Which files belong to a batch.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::Metadata;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -37,10 +37,12 @@ pub(super) struct Selection {
     /// When each remembered file was taken.
     taken: HashMap<PathBuf, Time>,
     overlooked: Overlooked,
+    /// When this run began.
+    start: Time,
     /// The last batch.
     last: Time,
     /// Up to here an earlier run has taken files, or this one has caught up; `None` if nothing is left of that time. Files that
-    /// came since are not too old.
+    /// came since are not too old. Not after `start`, even if the earlier run's batches were ahead of the clock.
     resumed: Option<Time>,
     /// The batch that was asked for last, until it is delivered.
     asked: Option<Asked>,
@@ -80,6 +82,7 @@ impl Selection {
             oldest: None,
             taken: HashMap::new(),
             overlooked: Overlooked::default(),
+            start,
             last: Time::ZERO,
             resumed: None,
             asked: None,
@@ -188,9 +191,26 @@ impl Selection {
         (self.oldest, self.since(self.last), taken)
     }
 
-    pub fn seek(&mut self, (oldest, last, taken): Position) {
-        (self.oldest, self.last, self.resumed) = (oldest, last, Some(last));
+    /// Goes on where an earlier run was.
+    pub fn seek(&mut self, (oldest, last, taken): Position, reporter: &Reporter) -> Result<()> {
+        (self.oldest, self.last, self.resumed) = (oldest, last, Some(last.min(self.start)));
         self.taken = taken.into_iter().collect();
+        let there = self.list()?.unwrap_or_default();
+        let in_doubt: HashSet<PathBuf> = self.in_doubt(&there).map(|file| file.path.clone()).collect();
+        self.overlooked.resume(&there, &in_doubt, reporter);
+        self.taken.extend(in_doubt.into_iter().map(|path| (path, last)));
+        Ok(())
+    }
+
+    /// If the earlier run's last batch lies ahead of the clock, because that was set back or a log was worked off when the run was
+    /// stopped: the files of which nobody knows whether it has taken them. It does not remember those that are so old by its
+    /// time, and by the clock they may be new. What comes from now on is.
+    fn in_doubt<'a>(&'a self, there: &'a [Found]) -> impl Iterator<Item = &'a Found> {
+        let remembered = self.last - self.window();
+        let old = self.since(self.last) - self.window();
+        let old = self.oldest.map_or(old, |oldest| oldest.max(old));
+        let in_doubt = there.iter().filter(move |file| file.modified > old && file.modified <= remembered);
+        in_doubt.filter(|file| !self.taken.contains_key(&file.path))
     }
 
     /// The span to remember, in whole batches.
