@@ -242,6 +242,24 @@ fn a_wildcard_names_directories() {
     assert_eq!(all(&out), ["1", "2", "3"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_wildcard_passes_over_no_directory_that_cannot_be_looked_at() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut context, out) = files(&dir.path().join("day-*"), FileOptions::default(), 100_000);
+    fs::create_dir(dir.path().join("day-1")).unwrap();
+    put(dir.path().join("day-1/1"), "1", 101_000);
+    // Permissions would not stop a superuser, but nobody finds what has such a name.
+    let link = dir.path().join("day-2");
+    std::os::unix::fs::symlink("x".repeat(300), &link).unwrap();
+    let error = context.advance(1).unwrap_err();
+    assert!(matches!(&error, Error::File { path, .. } if *path == link), "{error}");
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("nowhere", &link).unwrap();
+    context.advance(1).unwrap();
+    assert_eq!(all(&out), ["1"]);
+}
+
 #[test]
 fn a_filter_chooses_files() {
     let dir = tempfile::tempdir().unwrap();

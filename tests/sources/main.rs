@@ -3,6 +3,7 @@
 
 mod files;
 mod files_again;
+mod positions;
 mod sockets;
 
 use std::fs::{self, File};

@@ -60,7 +60,7 @@ impl StreamingListener for Notices {
 impl Told {
     /// Whether the source's last error was another one, but for the numbers in it.
     fn is_new_of(&mut self, stream: &Arc<str>, what: &str) -> bool {
-        let words: String = what.chars().filter(|letter| !letter.is_ascii_digit()).collect();
+        let words = without_numbers(what);
         self.errors.insert(Arc::clone(stream), words.clone()) != Some(words)
     }
 
@@ -83,6 +83,15 @@ impl Told {
         }
         news
     }
+}
+
+/// The words without digits, but for those of names in backticks: another file is another error.
+fn without_numbers(what: &str) -> String {
+    let parts = what.split('`').enumerate().map(|(at, part)| match at % 2 {
+        0 => part.replace(|letter: char| letter.is_ascii_digit(), ""),
+        _ => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 fn words_of_unclaimed(names: &[String]) -> String {
@@ -134,6 +143,9 @@ mod tests {
         assert!(told.is_new_of(&"lines".into(), "refused; next attempt in 100ms"));
         assert!(!told.is_new_of(&"lines".into(), "refused; next attempt in 200ms"));
         assert!(told.is_new_of(&"lines".into(), "the connection has ended"));
+        assert!(told.is_new_of(&"lines".into(), "`2026-01-02.log` is not read: older than 60 s"));
+        assert!(!told.is_new_of(&"lines".into(), "`2026-01-02.log` is not read: older than 61 s"));
+        assert!(told.is_new_of(&"lines".into(), "`2026-01-03.log` is not read: older than 61 s"));
         let sources =
             CheckpointProgress { unclaimed_sources: vec!["lines".to_owned()], ..CheckpointProgress::default() };
         let lines = told.news(sources.clone());

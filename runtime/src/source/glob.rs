@@ -6,7 +6,10 @@ use std::path::{Component, Path, PathBuf};
 
 /// The directories that `pattern` names, in order. A path without wildcards names itself, whether it exists or not; a wildcard
 /// does not match a leading dot.
-pub(crate) fn directories(pattern: &Path) -> io::Result<Vec<PathBuf>> {
+///
+/// # Errors
+/// When it cannot be seen whether there is one: its path, and why.
+pub(crate) fn directories(pattern: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     let mut found = vec![PathBuf::new()];
     for component in pattern.components() {
         found = match component {
@@ -29,22 +32,40 @@ fn has_wildcard(name: &OsStr) -> bool {
 }
 
 /// The directories in `directory` whose names match.
-fn matching(directory: &Path, pattern: &str) -> io::Result<Vec<PathBuf>> {
+fn matching(directory: &Path, pattern: &str) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     let list = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let failed = |error| (list.to_owned(), error);
     let entries = match list.read_dir() {
         Ok(entries) => entries,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Vec::new()),
-        Err(error) => return Err(error),
+        Err(error) => return Err(failed(error)),
     };
     let mut found = Vec::new();
     for entry in entries {
-        let name = entry?.file_name();
+        let name = entry.map_err(failed)?.file_name();
         let path = directory.join(&name);
-        if matches(pattern, &name.to_string_lossy()) && path.is_dir() {
+        if matches(pattern, &name.to_string_lossy()) && is_directory(&path).map_err(|error| (path.clone(), error))? {
             found.push(path);
         }
     }
     Ok(found)
+}
+
+/// Whether it is a directory. One that may not be looked at could be one.
+fn is_directory(path: &Path) -> io::Result<bool> {
+    match path.metadata() {
+        Ok(metadata) => Ok(metadata.is_dir()),
+        Err(error) if leads_nowhere(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether there is nothing: it was removed, or a link leads to nothing, or through a file, or in a circle.
+pub(crate) fn leads_nowhere(error: &io::Error) -> bool {
+    /// Too many links: the standard library has no stable kind for it.
+    const ELOOP: i32 = if cfg!(target_os = "linux") { 40 } else { 62 };
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+        || cfg!(unix) && error.raw_os_error() == Some(ELOOP)
 }
 
 fn matches(pattern: &str, name: &str) -> bool {

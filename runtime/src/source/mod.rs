@@ -12,7 +12,7 @@ use crate::listener::Listeners;
 use crate::signal::StopSignal;
 use crate::source::limit::RateLimit;
 use crate::source::log::SharedLog;
-use crate::stored::Stored;
+use crate::stored::{Malformed, Stored};
 use crate::time::Time;
 
 mod decode;
@@ -116,9 +116,13 @@ pub(crate) fn stored<T: Stored>(value: &T) -> Vec<u8> {
     bytes
 }
 
-/// A position or an extent from its bytes.
+/// A position or an extent from its bytes: all of them, for what is left over tells that another kind of source has written them.
 pub(crate) fn loaded<T: Stored>(source: &str, mut bytes: &[u8]) -> Result<T> {
-    T::load(&mut bytes).map_err(|malformed| {
+    let value = T::load(&mut bytes).and_then(|value| match bytes {
+        [] => Ok(value),
+        _ => Err(Malformed::new("they go on behind the value")),
+    });
+    value.map_err(|malformed| {
         Error::config(
             format!("the checkpoint has a position that `{source}` cannot read: {malformed}"),
             "was another source of this name there before? Give the stream another name, or start with another directory",

@@ -227,7 +227,7 @@ impl Selection {
             move |cause| Error::File { what: "cannot list", path, cause }
         };
         let mut found = None;
-        for directory in glob::directories(&self.directory).map_err(failed(&self.directory))? {
+        for directory in glob::directories(&self.directory).map_err(|(path, cause)| failed(&path)(cause))? {
             let entries = match directory.read_dir() {
                 Ok(entries) => entries,
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
@@ -247,7 +247,7 @@ impl Selection {
                     }
                     Ok(_) => {}
                     // Removed since, or what nobody wants.
-                    Err(error) if leads_nowhere(&error) || !self.passes(&path) => {}
+                    Err(error) if glob::leads_nowhere(&error) || !self.passes(&path) => {}
                     Err(error) => return Err(failed(&path)(error)),
                 }
             }
@@ -258,14 +258,6 @@ impl Selection {
     fn passes(&self, path: &Path) -> bool {
         self.options.filter.as_ref().is_none_or(|filter| filter(path))
     }
-}
-
-/// Whether there is no file: it was removed, or a link leads to none, or through a file, or in a circle.
-fn leads_nowhere(error: &io::Error) -> bool {
-    /// Too many links: the standard library has no stable kind for it.
-    const ELOOP: i32 = if cfg!(target_os = "linux") { 40 } else { 62 };
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-        || cfg!(unix) && error.raw_os_error() == Some(ELOOP)
 }
 
 fn modified(metadata: &Metadata) -> io::Result<Time> {
