@@ -1,6 +1,7 @@
 //! Receivers: storing, membership by interval, push-back, restarts, and stops that lose nothing.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
@@ -426,6 +427,50 @@ fn threads_of_an_earlier_run_cannot_store_beside_the_new_one() {
     new.store(3).unwrap();
     context.advance(1).unwrap();
     assert_eq!(all(&out), [1, 3]);
+}
+
+/// A thread of an earlier run is held back while the receiver starts again.
+fn held_back_across_a_restart(directory: Option<&Path>) {
+    let (receiver, intakes) = handed::<u64>();
+    let out = Collector::default();
+    let pipeline = stream!(every = 1s, |ssc| {
+        ssc.receiver_stream(receiver).collect_into(&out);
+    });
+    let mut context = StreamingContext::new(pipeline).buffered_blocks(1);
+    if let Some(directory) = directory {
+        context = context.checkpoint_dir(directory).write_ahead_log(true);
+    }
+    let mut context = context.manual().unwrap();
+    let old = intakes.recv().unwrap();
+    let storing = {
+        let old = old.clone();
+        thread::spawn(move || (0..).take_while(|number| old.store_block(vec![*number]).is_ok()).collect::<Vec<u64>>())
+    };
+    let one_by_one = {
+        let old = old.clone();
+        thread::spawn(move || {
+            eventually("the blocks are full", || old.is_stopped());
+            old.store(100).is_ok()
+        })
+    };
+    // The channel, and one block that found it full.
+    eventually("the sender is held back", || context.progress().streams[0].pending == 2);
+    old.restart_after("a new run", Duration::ZERO);
+    let new = intakes.recv().unwrap();
+    context.advance(1).unwrap();
+    let stored = storing.join().unwrap();
+    assert_eq!(stored, [0, 1], "what was held back is not stored beside the new run");
+    assert!(!one_by_one.join().unwrap());
+    new.store_block(vec![200]).unwrap();
+    context.advance(1).unwrap();
+    assert_eq!(all(&out), [0, 1, 200]);
+    assert_eq!(context.progress().streams[0].received, 3);
+}
+
+#[test]
+fn who_is_held_back_cannot_store_beside_the_new_run() {
+    held_back_across_a_restart(None);
+    held_back_across_a_restart(Some(tempfile::tempdir().unwrap().path()));
 }
 
 #[test]

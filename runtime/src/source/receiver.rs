@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::block::StoredBlock;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::record::Record;
 use crate::signal::{StopSignal, Wake};
 use crate::source::inbox::{Feed, Fill, Inbox, inbox, logged_by_inbox};
@@ -118,9 +118,8 @@ impl<T: Record> Intake<T> {
     /// 64 KB on average by [`store_block`](Self::store_block), in smaller blocks.
     ///
     /// # Errors
-    /// [`Error::Stopped`] when the context has ended, or this receiver was started again meanwhile: the record is not stored.
+    /// [`Error::Stopped`](crate::Error::Stopped) when the context has ended, or this receiver was started again meanwhile: the record is not stored.
     pub fn store(&self, record: T) -> Result<()> {
-        self.check()?;
         self.feed.put(|fill| fill.0.push(record))
     }
 
@@ -136,7 +135,6 @@ impl<T: Record> Intake<T> {
             if some.is_empty() {
                 return Ok(());
             }
-            self.check()?;
             self.feed.put(|fill| fill.0.append(&mut some))?;
         }
     }
@@ -152,9 +150,8 @@ impl<T: Record> Intake<T> {
     /// As [`store`](Self::store), and when the log cannot be written, for example because the disk is full. Then nothing is
     /// stored.
     pub fn store_block(&self, records: Vec<T>) -> Result<()> {
-        self.check()?;
         if records.is_empty() {
-            return Ok(());
+            return self.feed.check();
         }
         let count = records.len() as u64;
         self.feed.put_block(Arc::new(records), count)
@@ -197,10 +194,6 @@ impl<T: Record> Intake<T> {
     pub fn stream(&self) -> &str {
         self.context.stream()
     }
-
-    fn check(&self) -> Result<()> {
-        if self.run.lock().replaced { Err(Error::Stopped) } else { Ok(()) }
-    }
 }
 
 impl<T: Record> Clone for Intake<T> {
@@ -238,8 +231,6 @@ struct RunState {
     intakes: usize,
     /// The first one counts.
     wish: Option<Wish>,
-    /// A later run has begun.
-    replaced: bool,
 }
 
 #[derive(Clone)]
@@ -383,9 +374,9 @@ struct Supervisor<R: Receiver> {
 impl<R: Receiver> Supervisor<R> {
     fn run(mut self) {
         let (run, why) = loop {
-            let run = Arc::new(Run::default());
+            let (run, feed) = (Arc::new(Run::default()), self.feed.for_a_run());
             self.context.stop.will_wake(&run);
-            self.start(&run);
+            self.start(&run, &feed);
             let wish = run.wait(&self.context.stop);
             self.stop();
             match wish {
@@ -396,7 +387,7 @@ impl<R: Receiver> Supervisor<R> {
                         break (run, None);
                     }
                     // Whoever has not ended by now would store beside the new run.
-                    run.lock().replaced = true;
+                    feed.replace();
                 }
                 Some(Wish::Stop { why }) => break (run, Some(why)),
                 _ => break (run, None),
@@ -414,8 +405,8 @@ impl<R: Receiver> Supervisor<R> {
         self.context.stop.is_requested() || self.feed.is_closed()
     }
 
-    fn start(&mut self, run: &Arc<Run>) {
-        let Supervisor { receiver, feed, reporter, context } = self;
+    fn start(&mut self, run: &Arc<Run>, feed: &Feed<RecordFill<R::Item>>) {
+        let Supervisor { receiver, reporter, context, .. } = self;
         let intake = Intake::new(feed, run, context, reporter);
         reporter.started();
         match stage::caught(|| receiver.start(intake)) {

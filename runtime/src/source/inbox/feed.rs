@@ -1,6 +1,6 @@
 //! The receiver's end: filling blocks, and waiting for room.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,17 +17,34 @@ const LOOK_UP: Duration = Duration::from_millis(20);
 pub(crate) struct Feed<F: Fill> {
     pub(super) common: Arc<Common<F>>,
     blocks: Sender<Stamped<F::Sealed>>,
+    /// Somebody else feeds by now. It is set and looked at with the shelf.
+    replaced: Arc<AtomicBool>,
 }
 
 impl<F: Fill> Clone for Feed<F> {
     fn clone(&self) -> Self {
-        Feed { common: Arc::clone(&self.common), blocks: self.blocks.clone() }
+        let Feed { common, blocks, replaced } = self;
+        Feed { common: Arc::clone(common), blocks: blocks.clone(), replaced: Arc::clone(replaced) }
     }
 }
 
 impl<F: Fill> Feed<F> {
     pub(super) fn new(common: &Arc<Common<F>>, blocks: Sender<Stamped<F::Sealed>>) -> Self {
-        Feed { common: Arc::clone(common), blocks }
+        Feed { common: Arc::clone(common), blocks, replaced: Arc::default() }
+    }
+
+    /// A feed of the same blocks that can be replaced without this one.
+    pub fn for_a_run(&self) -> Self {
+        Feed { replaced: Arc::default(), ..self.clone() }
+    }
+
+    /// From now on nothing more comes by this feed and its clones: who waits for room is refused as well. What was put before is in
+    /// the log if there is one, unless that fails.
+    pub fn replace(&self) {
+        let (shelf, _) = self.log_first(self.common.lock());
+        self.replaced.store(true, Ordering::Release);
+        drop(shelf);
+        self.common.room.notify_all();
     }
 
     /// Whether the engine has let go of the source.
@@ -35,7 +52,19 @@ impl<F: Fill> Feed<F> {
         self.common.is_closed()
     }
 
+    /// Whether it may be fed.
+    ///
+    /// # Errors
+    /// When the context has ended, or the feed was replaced.
+    pub fn check(&self) -> Result<()> {
+        let is_over = self.is_closed() || self.replaced.load(Ordering::Acquire);
+        if is_over { Err(Error::Stopped) } else { Ok(()) }
+    }
+
     /// Lets `put` add to the current block; waits first until there is room. `put` must not wait for anything.
+    ///
+    /// # Errors
+    /// When the context has ended, or the feed was replaced. Then `put` is not called.
     pub fn put<R>(&self, put: impl FnOnce(&mut F) -> R) -> Result<R> {
         let mut shelf = self.open_shelf(false)?;
         let before = shelf.fill.records();
@@ -58,7 +87,7 @@ impl<F: Fill> Feed<F> {
     /// Adds a block that was made elsewhere, behind what was put before. With a log the block is in it then.
     ///
     /// # Errors
-    /// When the context has ended or the log cannot be written. Then the block is not added.
+    /// When the context has ended, the feed was replaced or the log cannot be written. Then the block is not added.
     pub fn put_block(&self, block: F::Sealed, records: u64) -> Result<()> {
         let mut shelf = self.open_shelf(true)?;
         self.common.seal(&mut shelf);
@@ -104,9 +133,7 @@ impl<F: Fill> Feed<F> {
             let logged;
             (shelf, logged) = self.log_first(shelf);
             self.flush(&mut shelf);
-            if self.is_closed() {
-                return Err(Error::Stopped);
-            }
+            self.check()?;
             if is_acknowledged {
                 logged?;
             }
