@@ -7,7 +7,7 @@ pub const ELSEWHERE: &[(&str, &[&str])] = &[
     ("limits of rates: unit tests in runtime/src/source/limit.rs", &["RL.*", "RC.2"]),
     ("rates follow the load: tests/backpressure.rs", &["RC.1"]),
     (
-        "needs sockets, files or receivers: tests/sources/ and tests/receivers.rs",
+        "needs sockets, files or receivers: tests/sources/ and tests/receivers/",
         &[
             "I.noblock",
             "I.binary",

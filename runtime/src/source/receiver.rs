@@ -14,12 +14,14 @@ use crate::source::inbox::{Feed, Fill, Inbox, inbox, logged_by_inbox};
 use crate::source::log::LogBlock;
 use crate::source::report::{Receiving, Reporter};
 use crate::source::socket::spawn;
-use crate::source::{Interval, Source, SourceContext, stored};
-use crate::stage;
+use crate::source::{Input, Interval, Source, SourceContext, stored};
+use crate::stage::{self, Panicked};
 use crate::stored::{Malformed, Shapes};
 
 /// A full block of records.
 const BLOCK: usize = 16_384;
+/// How long to wait before a receiver starts again, unless it says.
+const RESTART_DELAY: Duration = Duration::from_secs(2);
 /// How often it is looked whether the engine has let go of a receiver that does not end.
 const LOOK_UP: Duration = Duration::from_millis(20);
 
@@ -90,7 +92,7 @@ pub trait Receiver: Send + 'static {
 
     /// How long to wait before starting again after an error, unless [`Intake::restart_after`] says. The default is 2 s.
     fn restart_delay(&self) -> Duration {
-        Duration::from_secs(2)
+        RESTART_DELAY
     }
 }
 
@@ -341,11 +343,16 @@ impl<R: Receiver> Source for ReceiverSource<R> {
         let reporter = Arc::new(Reporter::new(context));
         let (feed, inbox) = inbox(context, RecordFill(Vec::new()), &reporter)?;
         self.inbox = Some(inbox);
-        let receiving = Receiving::new(&context.input);
+        let ending = Ending {
+            reporter: Arc::clone(&reporter),
+            input: Arc::clone(&context.input),
+            why: Some("its thread panicked".to_owned()),
+            _receiving: Receiving::new(&context.input),
+        };
         let supervisor = Supervisor { receiver, feed, reporter, context: context.clone() };
         spawn(context, move || {
-            supervisor.run();
-            drop(receiving);
+            let mut ending = ending;
+            ending.why = supervisor.run();
         })
     }
 
@@ -363,7 +370,22 @@ impl<R: Receiver> Source for ReceiverSource<R> {
     logged_by_inbox!();
 }
 
-/// Starts a receiver, and starts it again, on the receiver's thread.
+/// Says that a receiver is over when its thread is, however it ends: else a context would wait for it for ever.
+struct Ending {
+    reporter: Arc<Reporter>,
+    input: Arc<Input>,
+    why: Option<String>,
+    _receiving: Receiving,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.reporter.stopped(self.why.take());
+        self.input.ended.store(true, Ordering::Release);
+    }
+}
+
+/// Starts a receiver, and starts it again, on the receiver's thread. What the receiver does may panic.
 struct Supervisor<R: Receiver> {
     receiver: R,
     feed: Feed<RecordFill<R::Item>>,
@@ -372,7 +394,8 @@ struct Supervisor<R: Receiver> {
 }
 
 impl<R: Receiver> Supervisor<R> {
-    fn run(mut self) {
+    /// Runs the receiver until it is over. Returns why, if it was of its own accord.
+    fn run(mut self) -> Option<String> {
         let (run, why) = loop {
             let (run, feed) = (Arc::new(Run::default()), self.feed.for_a_run());
             self.context.stop.will_wake(&run);
@@ -381,8 +404,8 @@ impl<R: Receiver> Supervisor<R> {
             self.stop();
             match wish {
                 Some(Wish::Restart { why, after }) if !self.is_over() => {
-                    let delay = after.unwrap_or_else(|| self.receiver.restart_delay());
-                    self.reporter.error(format!("{why}; the receiver starts again in {delay:?}"));
+                    let delay = after.unwrap_or_else(|| self.restart_delay());
+                    self.reporter.lost(format!("{why}; the receiver starts again in {delay:?}"));
                     if self.context.stop.wait(delay) || self.is_over() {
                         break (run, None);
                     }
@@ -393,12 +416,14 @@ impl<R: Receiver> Supervisor<R> {
                 _ => break (run, None),
             }
         };
-        let Supervisor { receiver, feed, reporter, context } = self;
-        drop(receiver); // and the intakes that it may keep
+        let Supervisor { receiver, feed, reporter, .. } = self;
+        // With it go the intakes that it may keep.
+        if let Err(panicked) = stage::caught(|| drop(receiver)) {
+            reporter.error(words("it panicked when it was dropped,", &panicked));
+        }
         // How long that may take at a stop is the engine's to decide: it closes the feed then.
         run.wait_for_intakes(|| !feed.is_closed());
-        reporter.stopped(why);
-        context.input.ended.store(true, Ordering::Release);
+        why
     }
 
     fn is_over(&self) -> bool {
@@ -409,16 +434,28 @@ impl<R: Receiver> Supervisor<R> {
         let Supervisor { receiver, reporter, context, .. } = self;
         let intake = Intake::new(feed, run, context, reporter);
         reporter.started();
-        match stage::caught(|| receiver.start(intake)) {
+        // The words of an error are the user's as well.
+        match stage::caught(|| receiver.start(intake).map_err(|error| error.to_string())) {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => run.wish(Wish::Restart { why: error.to_string(), after: None }),
-            Err(panicked) => run.panicked(format!("it panicked at {}: {}", panicked.place, panicked.message)),
+            Ok(Err(why)) => run.wish(Wish::Restart { why, after: None }),
+            Err(panicked) => run.panicked(words("it panicked", &panicked)),
         }
     }
 
     fn stop(&mut self) {
         if let Err(panicked) = stage::caught(|| self.receiver.stop()) {
-            self.reporter.error(format!("its `stop` panicked at {}: {}", panicked.place, panicked.message));
+            self.reporter.error(words("its `stop` panicked", &panicked));
         }
     }
+
+    fn restart_delay(&self) -> Duration {
+        stage::caught(|| self.receiver.restart_delay()).unwrap_or_else(|panicked| {
+            self.reporter.error(words("its `restart_delay` panicked", &panicked));
+            RESTART_DELAY
+        })
+    }
+}
+
+fn words(what: &str, Panicked { place, message }: &Panicked) -> String {
+    format!("{what} at {place}: {message}")
 }

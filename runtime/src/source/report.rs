@@ -32,6 +32,12 @@ impl Reporter {
         self.listeners.tell(|listener| listener.on_receiver_error(&info));
     }
 
+    /// It receives no more for now, and `what` is why.
+    pub fn lost(&self, what: String) {
+        self.change(|info| info.active = false);
+        self.error(what);
+    }
+
     /// It has stopped, and `why` if it was of its own accord.
     pub fn stopped(&self, why: Option<String>) {
         let now = self.clock.now();
