@@ -297,7 +297,7 @@ fn a_large_file_is_cut_into_partitions_at_the_ends_of_lines() {
 }
 
 /// Text files in `dir`, where `meddle` is called once between the listing and the reading of the file `name`.
-fn meddled(dir: &Path, name: &'static str, meddle: fn(&Path)) -> (ManualContext, Collector<String>, Arc<Troubles>) {
+pub fn meddled(dir: &Path, name: &'static str, meddle: fn(&Path)) -> (ManualContext, Collector<String>, Arc<Troubles>) {
     let (out, troubles) = (Collector::default(), Arc::new(Troubles::default()));
     let once = Mutex::new(true);
     let options = FileOptions::default().filter(move |path| {

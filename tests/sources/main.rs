@@ -1,6 +1,7 @@
 //! Sources: sockets, files, standard input, steady rates, sources of one's own.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod bad_records;
 mod files;
 mod files_again;
 mod positions;
@@ -11,6 +12,7 @@ use std::io::Write;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Instant, SystemTime};

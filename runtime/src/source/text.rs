@@ -13,7 +13,6 @@ use crate::source::log::{LogBlock, LogCursor};
 use crate::source::report::Reporter;
 use crate::source::{Interval, SourceContext, stored};
 use crate::stored::{Malformed, Shapes};
-use crate::time::Time;
 use crate::utf8::{self, LineBuffer, Text};
 
 /// The size of a full block.
@@ -44,10 +43,10 @@ impl Sealed {
     }
 
     /// The lines, as the policy wants them.
-    pub fn text(&self, desk: &mut BadRecordDesk, time: Time, place: &dyn Display) -> Result<Arc<TextBlock>> {
+    pub fn text(&self, desk: &mut BadRecordDesk, place: &dyn Display) -> Result<Arc<TextBlock>> {
         match self {
             Sealed::Text(text) => Ok(Arc::clone(text)),
-            Sealed::Bad(bytes) => desk.text(bytes, time, place).map(Arc::new),
+            Sealed::Bad(bytes) => desk.text(bytes, place).map(Arc::new),
         }
     }
 }
@@ -179,8 +178,7 @@ impl TextInbox {
     pub fn batch(&mut self, interval: &Interval) -> Result<Vec<Arc<TextBlock>>> {
         let TextInbox { inbox, desk, place, buffers } = self;
         buffers.trim();
-        let blocks = inbox.hold(interval)?.iter().map(|sealed| sealed.text(desk, interval.end, place));
-        let blocks: Vec<_> = blocks.collect::<Result<_>>()?;
+        let blocks = texts(inbox.hold(interval)?, desk, interval, place)?;
         inbox.delivered();
         Ok(blocks)
     }
@@ -188,8 +186,7 @@ impl TextInbox {
     /// The lines of a batch of an earlier run.
     pub fn batch_again(&mut self, interval: &Interval, extent: &[u8]) -> Result<Vec<Arc<TextBlock>>> {
         let TextInbox { inbox, desk, place, .. } = self;
-        let blocks = inbox.again(interval, extent)?;
-        blocks.iter().map(|sealed| sealed.text(desk, interval.end, place)).collect()
+        texts(&inbox.again(interval, extent)?, desk, interval, place)
     }
 
     pub fn cursor(&self) -> Option<&LogCursor> {
@@ -199,6 +196,19 @@ impl TextInbox {
     pub fn cursor_mut(&mut self) -> Option<&mut LogCursor> {
         self.inbox.cursor_mut()
     }
+}
+
+/// The lines of the blocks of a batch.
+fn texts(
+    blocks: &[Sealed],
+    desk: &mut BadRecordDesk,
+    interval: &Interval,
+    place: &dyn Display,
+) -> Result<Vec<Arc<TextBlock>>> {
+    desk.begin(interval.end);
+    let blocks = blocks.iter().map(|sealed| sealed.text(desk, place)).collect::<Result<_>>()?;
+    desk.delivered();
+    Ok(blocks)
 }
 
 #[cfg(test)]

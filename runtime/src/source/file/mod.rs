@@ -108,7 +108,6 @@ pub trait Format: Send {
 pub struct OpenFile<'a> {
     reader: io::Take<File>,
     path: &'a Path,
-    time: Time,
     desk: &'a mut BadRecordDesk,
     reading: &'a Reading,
     /// Of what was read, if the batch may have to run again after a restart.
@@ -156,9 +155,9 @@ impl Format for TextLines {
     type Block = TextBlock;
 
     fn read(&self, file: &mut OpenFile<'_>, blocks: &mut Vec<Arc<TextBlock>>) -> Result<(), Trouble> {
-        let OpenFile { reader, path, time, desk, reading, checksum } = file;
+        let OpenFile { reader, path, desk, reading, checksum } = file;
         parts::read_lines(reader.get_ref(), reader.limit(), reading, checksum.as_mut(), |block| {
-            blocks.push(block.text(desk, *time, &path.display())?);
+            blocks.push(block.text(desk, &path.display())?);
             Ok(())
         })
     }
@@ -194,7 +193,7 @@ impl Format for FixedLength {
             }
             if !rest.is_empty() {
                 let reason = format!("the file ends with {} bytes of a record of {length}", rest.len());
-                file.desk.other(&rest, &reason, file.time, &file.path.display())?;
+                file.desk.other(&rest, &reason, &file.path.display())?;
             }
         }
         Ok(())
@@ -312,6 +311,7 @@ impl<F: Format> Source for FileSource<F> {
         let mut blocks = Vec::new();
         let mut gone = Vec::new();
         extent.0.clear();
+        reader.desk.begin(interval.end);
         for path in selection.select(interval.end, reporter)? {
             let (length, file) = match open(&path) {
                 Ok(opened) => opened,
@@ -322,8 +322,9 @@ impl<F: Format> Source for FileSource<F> {
                 }
                 Err(cause) => return Err(cannot_read(&path)(cause)),
             };
-            extent.0.push(reader.read(&self.format, &path, file.take(length), interval.end, &mut blocks)?);
+            extent.0.push(reader.read(&self.format, &path, file.take(length), &mut blocks)?);
         }
+        reader.desk.delivered();
         selection.delivered(&gone);
         reader.reading.buffers.trim();
         extent.1 = origin.take();
@@ -360,9 +361,11 @@ impl<F: Format> Source for FileSource<F> {
         if let Some(began) = extent.1.take() {
             selection.seek(began, reporter)?;
         }
+        reader.desk.begin(interval.end);
         for portion in &extent.0 {
             reader.read_again(&self.format, portion, interval.end, &mut blocks)?;
         }
+        reader.desk.delivered();
         reader.reading.buffers.trim();
         selection.took(interval.end, extent.0.iter().map(|portion| portion.path.clone()));
         Ok(blocks)
@@ -370,18 +373,17 @@ impl<F: Format> Source for FileSource<F> {
 }
 
 impl Reader {
-    /// Reads a file of the batch of `time`.
+    /// Reads a file of a batch.
     fn read<F: Format>(
         &mut self,
         format: &F,
         path: &Path,
         reader: io::Take<File>,
-        time: Time,
         blocks: &mut Vec<Arc<F::Block>>,
     ) -> Result<Portion> {
         let (length, checksum) = (reader.limit(), self.is_recorded.then(Hasher::new));
         let Reader { desk, reading, .. } = self;
-        let mut file = OpenFile { reader, path, time, desk, reading, checksum };
+        let mut file = OpenFile { reader, path, desk, reading, checksum };
         format.read(&mut file, blocks).map_err(|trouble| match trouble {
             Trouble::Io(cause) => cannot_read(path)(cause),
             Trouble::BadRecord(error) => error,
@@ -405,7 +407,7 @@ impl Reader {
         if let Some(why) = portion.is_shorter(there) {
             return Err(refused(&why, None));
         }
-        let now = self.read(format, path, file.take(*length), time, blocks)?;
+        let now = self.read(format, path, file.take(*length), blocks)?;
         portion.is_other(&now).map_or(Ok(()), |why| Err(refused(&why, None)))
     }
 }
