@@ -34,6 +34,48 @@ fn a_connection_that_ends_is_made_again() {
     assert!(troubles.seen().iter().all(|trouble| trouble.contains("the connection has ended; next attempt in 1ms")));
 }
 
+/// What was told of a receiver, and whether it was active then.
+#[derive(Default)]
+struct Life(Mutex<Vec<(&'static str, bool)>>);
+
+impl Life {
+    fn seen(&self) -> Vec<(&'static str, bool)> {
+        self.0.lock().unwrap().clone()
+    }
+    fn note(&self, event: &'static str, receiver: &ReceiverInfo) {
+        self.0.lock().unwrap().push((event, receiver.active));
+    }
+}
+
+impl StreamingListener for Life {
+    fn on_receiver_started(&self, receiver: &ReceiverInfo) {
+        self.note("started", receiver);
+    }
+    fn on_receiver_error(&self, receiver: &ReceiverInfo) {
+        self.note("error", receiver);
+    }
+    fn on_receiver_stopped(&self, receiver: &ReceiverInfo) {
+        self.note("stopped", receiver);
+    }
+}
+
+#[test]
+fn a_stop_between_two_connections_is_told_once() {
+    let (server, port) = Server::new();
+    let (out, life) = (Collector::default(), Arc::new(Life::default()));
+    let hour = Duration::from_secs(3600);
+    let options = SocketOptions::default().reconnect_after(hour).reconnect_limit(hour);
+    let pipeline = stream!(every = 1s, |ssc| {
+        ssc.socket_text_stream("127.0.0.1", port, options).collect_into(&out);
+    });
+    let context = StreamingContext::new(pipeline).listener(life.clone()).manual().unwrap();
+    drop(server.accept());
+    eventually("the end of the connection is told", || life.seen().len() == 2);
+    context.stop().unwrap();
+    eventually("the end of the receiver is told", || life.seen().len() == 3);
+    assert_eq!(life.seen(), [("started", true), ("error", false), ("stopped", false)]);
+}
+
 #[test]
 fn a_refused_connection_is_reported_and_tried_again_ever_more_slowly() {
     let (server, port) = Server::new();

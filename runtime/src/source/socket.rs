@@ -151,9 +151,12 @@ struct Client {
 impl Client {
     fn run(self) {
         let mut delay = self.options.reconnect_after;
+        // A stop that is requested while there is no connection waits for us no more, and one after it waits until we are done.
+        let mut receiving = None;
         while !self.is_over() {
             let trouble = match self.connect() {
                 Ok(connection) => {
+                    receiving = Some(Receiving::new(&self.context.input));
                     let (received, trouble) = self.receive(connection);
                     if received {
                         delay = self.options.reconnect_after;
@@ -162,13 +165,17 @@ impl Client {
                 }
                 Err(error) => Some(format!("cannot connect: {error}")),
             };
-            if let Some(trouble) = trouble {
+            // What fails because of a stop is no trouble.
+            if let Some(trouble) = trouble.filter(|_| !self.is_over()) {
+                receiving = None;
                 let delay_now = delay.min(self.options.reconnect_limit);
-                self.reporter.error(format!("{}: {trouble}; next attempt in {delay_now:?}", self.address));
+                self.reporter.lost(format!("{}: {trouble}; next attempt in {delay_now:?}", self.address));
                 self.context.stop.wait(delay_now);
                 delay = delay_now.saturating_mul(2);
             }
         }
+        self.reporter.stopped(None);
+        drop(receiving);
     }
 
     fn is_over(&self) -> bool {
@@ -194,8 +201,6 @@ impl Client {
 
     /// Receives until the connection or the context ends. Returns whether data came, and what went wrong.
     fn receive(&self, mut connection: TcpStream) -> (bool, Option<String>) {
-        // A stop that is requested before this waits for us no more, and one after it waits until we are done.
-        let _receiving = Receiving::new(&self.context.input);
         let line = match connection.try_clone() {
             Ok(line) => Arc::new(Line(line)),
             Err(error) => return (false, Some(format!("the connection has failed: {error}"))),
@@ -205,7 +210,6 @@ impl Client {
         let mut received = false;
         let trouble = loop {
             if self.is_over() {
-                self.reporter.stopped(None);
                 break None;
             }
             match self.read(&mut connection) {
