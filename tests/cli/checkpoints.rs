@@ -204,6 +204,21 @@ fn verify_says_what_damage_means() {
     assert!(stderr(&broken).starts_with("error: checkpoint `"), "{broken:?}");
 }
 
+#[test]
+fn verify_tells_a_checkpoint_that_was_not_finished_from_damage() {
+    let dir = directory();
+    fs::write(dir.path().join("state-0000000007"), b"").unwrap();
+    let output = tool("verify", dir.path(), &[]);
+    assert!(output.status.success(), "{output:?}");
+    let text = stdout(&output);
+    let row = text.lines().find(|line| line.starts_with("state-0000000007"));
+    assert!(row.is_some_and(|row| row.contains("of no checkpoint") && row.ends_with("unfinished")), "{text}");
+    assert!(text.contains("The next checkpoint removes it") && !text.contains("look after the disk"), "{text}");
+    // As it says.
+    assert!(count_in(dir.path(), &["--batches", "1"]).status.success());
+    assert!(!dir.path().join("state-0000000007").exists());
+}
+
 /// A receiver that hands its intake out.
 struct Handed(mpsc::Sender<Intake<u64>>);
 

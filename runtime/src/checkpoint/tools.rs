@@ -38,6 +38,8 @@ pub(crate) struct FileReport {
     pub bytes: u64,
     /// Whether the newest checkpoint or what follows it needs the file.
     pub needed: bool,
+    /// It is of a checkpoint that is being written, or that a crash has cut short: no checkpoint needs it, and the next one removes it.
+    pub loose: bool,
     /// What is wrong with it. A journal's last frame may be torn: then the next start cuts it off.
     pub problem: Option<Error>,
     /// The problem is such a frame.
@@ -68,6 +70,11 @@ pub(crate) fn verify(dir: &Path) -> Result<Vec<FileReport>> {
             FileKind::State => found.manifest.length_of(number).is_some(),
         })
     };
+    // The newest manifest, if it is whole, comes before all state files from this number on.
+    let is_loose = |kind, number| {
+        let newest = found.as_ref().filter(|found| found.warnings.is_empty());
+        kind == FileKind::State && newest.is_some_and(|found| number >= found.manifest.next_file)
+    };
     let report = |(kind, number)| {
         let path = layout::file(dir, kind, number);
         let checked = check(dir, kind, number, &path);
@@ -77,9 +84,18 @@ pub(crate) fn verify(dir: &Path) -> Result<Vec<FileReport>> {
         if problem.is_some() && !path.exists() {
             return None;
         }
-        Some(FileReport { bytes: size(&path), needed: needs(kind, number), problem, torn, path })
+        Some(FileReport {
+            bytes: size(&path),
+            needed: needs(kind, number),
+            loose: is_loose(kind, number),
+            problem,
+            torn,
+            path,
+        })
     };
-    Ok(Listing::read(dir)?.files().filter_map(report).collect())
+    // As it was when the manifest was the newest one.
+    let listing = found.as_ref().map_or_else(|| Listing::read(dir), |found| Ok(found.listing.clone()))?;
+    Ok(listing.files().filter_map(report).collect())
 }
 
 /// Copies what is live into one file and makes a checkpoint of it, whose batches are those of the checkpoint before. The pipeline

@@ -13,8 +13,8 @@ use crate::source::log_tools;
 /// Says how the files are. Returns whether a start could go on from here.
 pub(super) fn run(dir: &Path) -> Result<bool> {
     let (usable, mut reports) = (inspect(dir), verify(dir)?);
-    let known = usable.as_ref().ok().and_then(|summary| summary.recovered.as_ref());
-    reports.extend(log_tools::verify(dir, known)?);
+    // What was known before the files were read may be old by now.
+    reports.extend(log_tools::verify(dir, || inspect(dir).ok().and_then(|summary| summary.recovered))?);
     if reports.is_empty() {
         return usable.map(|_| true);
     }
@@ -37,12 +37,17 @@ fn table(dir: &Path, reports: &[FileReport]) -> String {
     let rows: Vec<[String; 4]> = reports
         .iter()
         .map(|report| {
-            let state = match (&report.problem, report.torn) {
-                (None, _) => "whole",
-                (Some(_), true) => "torn",
-                (Some(_), false) => "damaged",
+            let state = match &report.problem {
+                None => "whole",
+                Some(_) if report.torn => "torn",
+                Some(_) if report.loose => "unfinished",
+                Some(_) => "damaged",
             };
-            let needed = if report.needed { "needed" } else { "in reserve" };
+            let needed = match report {
+                FileReport { needed: true, .. } => "needed",
+                FileReport { loose: true, .. } => "of no checkpoint",
+                _ => "in reserve",
+            };
             [name(dir, report), HumanBytes(report.bytes).to_string(), needed.to_owned(), state.to_owned()]
         })
         .collect();
@@ -79,6 +84,10 @@ fn meaning(dir: &Path, report: &FileReport, usable: Option<Option<&Recovered>>) 
     };
     if report.torn {
         return "The last write was cut short, as by a crash, before it counted: the next start cuts it off. Nothing is lost."
+            .to_owned();
+    }
+    if report.loose {
+        return "It belongs to no checkpoint: one is being written, or was cut short by a crash. The next checkpoint removes it. Nothing is lost."
             .to_owned();
     }
     match recovered {

@@ -5,10 +5,11 @@ use std::io::ErrorKind;
 use std::sync::atomic::Ordering;
 
 use super::*;
+use crate::checkpoint::Recovered;
 use crate::checkpoint::crash::{CrashPoints, Fault};
-use crate::source::Input;
 use crate::source::report::Reporter;
 use crate::source::testing::context;
+use crate::source::{Input, stored};
 use crate::stored::Shapes;
 use crate::time::Time;
 use crate::{StoredBlock, TextBlock};
@@ -176,7 +177,7 @@ fn damage_in_an_earlier_segment_is_an_error() {
     let mut cursor = log.cursor().unwrap();
     fs::write(log.path(0), &whole[..place.offset as usize]).unwrap();
     let run = Run { segment: 0, offset: place.offset, count: 1 };
-    let error = cursor.again::<Numbers>(Time::ZERO, &crate::source::stored(&vec![run])).unwrap_err().to_string();
+    let error = cursor.again::<Numbers>(Time::ZERO, &stored(&vec![run])).unwrap_err().to_string();
     assert!(error.contains("a batch has had"), "{error}");
     fs::remove_file(log.path(0)).unwrap();
     assert!(log.rest().unwrap_err().to_string().contains("is missing"));
@@ -219,7 +220,7 @@ fn batches_and_what_no_batch_has_had_are_read_again() {
         assert!(!cursor.has_unread());
     }
     let lost = Position { segment: 9, offset: 50 };
-    assert!(log.cursor().unwrap().seek(&crate::source::stored(&lost)).unwrap_err().to_string().contains("missing"));
+    assert!(log.cursor().unwrap().seek(&stored(&lost)).unwrap_err().to_string().contains("missing"));
 }
 
 #[test]
@@ -243,6 +244,31 @@ fn segments_go_when_two_checkpoints_have_what_is_in_them() {
     assert_eq!(left(9), [2, 3, 4], "no batch since then");
     let bytes: u64 = (2..5).map(|number| fs::metadata(log.path(number)).unwrap().len()).sum();
     assert_eq!(log.input.log_bytes.load(Ordering::Relaxed), bytes);
+}
+
+/// What is known of a checkpoint that has a block of a segment.
+fn checkpoint(number: u64, segment: u64, behind: Place) -> Option<Recovered> {
+    let position = stored(&Position { segment, offset: behind.end });
+    let (time, positions) = (Time::ZERO, vec![("numbers".to_owned(), position)]);
+    Some(Recovered { number, time, every: SECOND, positions, states: vec![], batches: vec![], warnings: vec![] })
+}
+
+#[test]
+fn a_segment_that_went_while_somebody_looked_is_not_missing() {
+    let (log, dir) = (Log::new(LogSync::AtBatch), tempfile::tempdir().unwrap());
+    let first = [0, 1, 2].map(|number| log.append(&mut log.writer(), number).unwrap())[0];
+    fs::rename(log.folder.path(), directory(dir.path())).unwrap();
+    let problems = |checkpoints: &mut dyn Iterator<Item = Option<Recovered>>| -> Vec<PathBuf> {
+        let reports = tools::verify(dir.path(), || checkpoints.next().flatten()).unwrap();
+        reports.into_iter().filter(|report| report.problem.is_some()).map(|report| report.path).collect()
+    };
+    let before = || checkpoint(4, 0, first);
+    assert_eq!(problems(&mut [before()].into_iter()), [] as [PathBuf; 0]);
+    let segment = segment::path(&directory(dir.path()).join("numbers"), 0);
+    fs::remove_file(&segment).unwrap();
+    let newer = [before(), checkpoint(6, 1, first)];
+    assert_eq!(problems(&mut newer.into_iter()), [] as [PathBuf; 0], "the pipeline has removed it");
+    assert_eq!(problems(&mut [before(), before()].into_iter()), [segment], "no other checkpoint was made");
 }
 
 #[test]
@@ -308,7 +334,7 @@ fn a_log_of_other_records_is_refused() {
     log.append(&mut log.writer(), 1).unwrap();
     let reporter = Arc::new(Reporter::new(&context(Time::ZERO)));
     let options = LogOptions { directory: log.folder.path().to_owned(), write: None, disk: Disk::real() };
-    let shape = crate::source::stored(&TextBlock::block_shape(&mut Shapes::default()));
+    let shape = stored(&TextBlock::block_shape(&mut Shapes::default()));
     let mut cursor = LogCursor::open(&options, &"numbers".into(), shape, &log.input, &reporter).unwrap();
     let error = cursor.rest::<Numbers>(usize::MAX).unwrap_err().to_string();
     assert!(error.contains("blocks of [u64], and this stream is of String"), "{error}");

@@ -61,8 +61,26 @@ pub(crate) fn inspect(dir: &Path, recovered: Option<&Recovered>) -> Result<Vec<L
     streams(dir)?.into_iter().map(summary).collect()
 }
 
-/// Reads every segment to its end. Needed are those with blocks that the checkpoint does not have.
-pub(crate) fn verify(dir: &Path, recovered: Option<&Recovered>) -> Result<Vec<FileReport>> {
+/// Reads every segment to its end. Needed are those with blocks that the checkpoint does not have. `look` says what is known of the
+/// checkpoint: a running pipeline may make another one meanwhile, and remove segments that only the one before needed.
+pub(crate) fn verify(dir: &Path, mut look: impl FnMut() -> Option<Recovered>) -> Result<Vec<FileReport>> {
+    let number = |recovered: &Option<Recovered>| recovered.as_ref().map(|recovered| recovered.number);
+    let mut recovered = look();
+    loop {
+        let reports = verify_beside(dir, recovered.as_ref())?;
+        if reports.iter().all(|report| report.problem.is_none() || report.path.exists()) {
+            return Ok(reports);
+        }
+        let now = look();
+        if number(&now) == number(&recovered) {
+            return Ok(reports);
+        }
+        recovered = now;
+    }
+}
+
+/// As `verify`, beside what is known of one checkpoint.
+fn verify_beside(dir: &Path, recovered: Option<&Recovered>) -> Result<Vec<FileReport>> {
     let mut reports = Vec::new();
     for (stream, dir) in streams(dir)? {
         let saved = recovered.map(|recovered| saved(recovered, &stream)).unwrap_or_default();
@@ -72,7 +90,7 @@ pub(crate) fn verify(dir: &Path, recovered: Option<&Recovered>) -> Result<Vec<Fi
         for Scanned { number, path, bytes, problem, torn, .. } in segments {
             reports.extend((next..number).map(|missing| gone(&dir, missing)));
             next = next.max(number + 1);
-            reports.push(FileReport { path, bytes, needed: number >= first, problem, torn });
+            reports.push(FileReport { path, bytes, needed: number >= first, loose: false, problem, torn });
         }
         reports.extend((next..=first).filter(|_| is_begun).map(|missing| gone(&dir, missing)));
     }
@@ -81,7 +99,7 @@ pub(crate) fn verify(dir: &Path, recovered: Option<&Recovered>) -> Result<Vec<Fi
 
 fn gone(dir: &Path, number: u64) -> FileReport {
     let path = segment::path(dir, number);
-    FileReport { bytes: 0, needed: true, problem: Some(segment::missing(&path)), torn: false, path }
+    FileReport { bytes: 0, needed: true, loose: false, problem: Some(segment::missing(&path)), torn: false, path }
 }
 
 /// The streams that have a log, and its directory.
