@@ -88,8 +88,9 @@ impl<T: Clone + Send> Accumulator<T> {
     pub fn value(&self) -> T {
         let mut total = self.inner.zero.clone();
         for sum in self.inner.sums.all() {
-            let sum = sum.clone();
-            (self.inner.merge)(&mut total, sum);
+            let copy = sum.clone();
+            drop(sum); // `merge` is the user's code, and others add meanwhile
+            (self.inner.merge)(&mut total, copy);
         }
         total
     }
@@ -119,5 +120,40 @@ impl<T: Clone + Send + fmt::Display> fmt::Display for Accumulator<T> {
 impl<T: Clone + Send + fmt::Debug> fmt::Debug for Accumulator<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Accumulator").field("name", &self.name()).field("value", &self.value()).finish()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{OnceLock, mpsc};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_locked_while_sums_are_brought_together() {
+        let (itself, is_read) = (Arc::new(OnceLock::<Accumulator<u64>>::new()), Arc::new(AtomicBool::new(false)));
+        let sum = {
+            let (itself, is_read) = (Arc::clone(&itself), Arc::clone(&is_read));
+            Accumulator::with_merge("sum", 0, move |sum: &mut u64, value| {
+                *sum += value;
+                // As somebody else may at this moment.
+                if is_read.swap(false, Ordering::AcqRel) {
+                    itself.get().unwrap().add(1);
+                    is_read.store(true, Ordering::Release);
+                }
+            })
+        };
+        assert!(itself.set(sum.clone()).is_ok());
+        let (sender, done) = mpsc::channel();
+        thread::spawn(move || {
+            sum.add(5);
+            is_read.store(true, Ordering::Release);
+            sender.send(sum.value()).unwrap();
+        });
+        assert!(done.recv_timeout(Duration::from_secs(60)).is_ok_and(|sum| sum >= 5));
     }
 }
