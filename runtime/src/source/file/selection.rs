@@ -203,13 +203,13 @@ impl Selection {
     }
 
     /// If the earlier run's last batch lies ahead of the clock, because that was set back or a log was worked off when the run was
-    /// stopped: the files of which nobody knows whether it has taken them. It does not remember those that are so old by its
-    /// time, and by the clock they may be new. What comes from now on is.
+    /// stopped: the files of which nobody knows whether it has taken them. They are so old by its time that it does not remember
+    /// them (see `took`), and by the clock they may be new. What comes from now on is.
     fn in_doubt<'a>(&'a self, there: &'a [Found]) -> impl Iterator<Item = &'a Found> {
-        let remembered = self.last - self.window();
+        let remembered = self.last - self.window() - self.every;
         let old = self.since(self.last) - self.window();
         let old = self.oldest.map_or(old, |oldest| oldest.max(old));
-        let in_doubt = there.iter().filter(move |file| file.modified > old && file.modified <= remembered);
+        let in_doubt = there.iter().filter(move |file| file.modified > old && file.modified < remembered);
         in_doubt.filter(|file| !self.taken.contains_key(&file.path))
     }
 
