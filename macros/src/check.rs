@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 
 use crate::args;
-use crate::ast::Setting;
+use crate::ast::{Setting, Step};
 use crate::diag::{Diagnostics, did_you_mean};
 use crate::duration::{self, Parsed};
 use crate::ir::{Graph, Node, NodeId, Setup};
@@ -19,8 +19,10 @@ pub fn all(graph: &Graph, diag: &mut Diagnostics) {
     guarantees(graph, diag);
     for node in graph.nodes.iter().filter(|node| node.is_written()) {
         arguments(node.op, &node.args, node.step.span(), diag);
+        no_types(node.op, &node.step, diag);
         for setting in &node.settings {
             arguments(setting.op, &setting.args, setting.step.span(), diag);
+            no_types(setting.op, &setting.step, diag);
         }
         streams_of_union(node, diag);
         node.args.iter().for_each(|arg| loose_dots(arg, diag));
@@ -48,6 +50,17 @@ fn arguments(op: &OpSpec, args: &[TokenStream], at: Span, diag: &mut Diagnostics
         if arg.kind == Kind::Duration {
             is_duration(tokens, &format!("the {} of `{}`", arg.name, op.name), diag);
         }
+    }
+}
+
+/// The types of an operator are inferred; those of its function are not the user's. Of a source they are what it makes.
+fn no_types(op: &OpSpec, step: &Step, diag: &mut Diagnostics) {
+    if op.class != Class::Source && !step.generics.is_empty() {
+        diag.error(
+            args::place_of(&step.generics, step.span()),
+            format!("`{}` takes no types here", op.name),
+            "write them in the closure, or at the stream: `let x: DStream<…> = …`",
+        );
     }
 }
 
@@ -82,11 +95,10 @@ fn window_fits(node: &Node, slides: &Slides, diag: &mut Diagnostics) {
 /// Streams meet batch by batch.
 fn slides_are_equal(graph: &Graph, node: &Node, slides: &Slides, diag: &mut Diagnostics) {
     let known = |input: &NodeId| slides.known(slides.of(*input)).map(|slide| (slide, *input));
-    let Some((first, _)) = node.inputs.first().and_then(known) else { return };
-    let Some((other, _)) = node.inputs.iter().filter_map(known).find(|(slide, _)| *slide != first) else { return };
-    let name = |input: &NodeId| graph.nodes[*input].name.as_ref().map(|name| format!(" (`{name}`)"));
-    let names: Vec<String> = node.inputs.iter().map(|input| name(input).unwrap_or_default()).collect();
-    let [left, right] = [names.first(), names.last()].map(|name| name.cloned().unwrap_or_default());
+    let Some((first, left)) = node.inputs.first().and_then(known) else { return };
+    let Some((other, right)) = node.inputs.iter().filter_map(known).find(|(slide, _)| *slide != first) else { return };
+    let name = |input: NodeId| graph.nodes[input].name.as_ref().map(|name| format!(" (`{name}`)"));
+    let [left, right] = [left, right].map(|input| name(input).unwrap_or_default());
     diag.error(
         node.step.span(),
         format!(
@@ -170,11 +182,20 @@ fn batch_interval(every: &Setting, diag: &mut Diagnostics) {
     is_duration(&every.value, "the batch interval", diag);
 }
 
-/// A literal must be a duration above zero; any other expression is left to rustc.
+/// A literal must be a duration above zero. Of any other expression the literals are checked, and the rest is left to rustc.
 fn is_duration(value: &TokenStream, what: &str, diag: &mut Diagnostics) {
-    let Some(literal) = duration::single_literal(value) else { return };
-    match duration::parse(&literal) {
-        Parsed::Duration(duration) if duration.is_zero() => {
+    match duration::single_literal(value) {
+        Some(literal) => is_duration_literal(&literal, true, what, diag),
+        None => {
+            let literals = duration::literals(value);
+            literals.iter().for_each(|literal| is_duration_literal(literal, false, what, diag));
+        }
+    }
+}
+
+fn is_duration_literal(literal: &Literal, is_whole: bool, what: &str, diag: &mut Diagnostics) {
+    match duration::parse(literal) {
+        Parsed::Duration(duration) if is_whole && duration.is_zero() => {
             diag.error(literal.span(), format!("{what} is zero"), "write a duration above zero, for example `1s`");
         }
         Parsed::Duration(_) => {}

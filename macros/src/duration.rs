@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Group, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 
 use crate::names;
@@ -31,13 +31,32 @@ const UNITS: [(&str, u64); 7] = [
 /// The units, for messages.
 pub const UNIT_NAMES: &str = "`ns`, `us`, `ms`, `s`, `min`, `h` or `d`";
 
-/// The single literal that `tokens` consists of.
+/// The single literal that `tokens` consists of, in parentheses or not, and also if a macro has passed it on.
 pub fn single_literal(tokens: &TokenStream) -> Option<Literal> {
     let mut tokens = tokens.clone().into_iter();
     match (tokens.next(), tokens.next()) {
         (Some(TokenTree::Literal(literal)), None) => Some(literal),
+        (Some(TokenTree::Group(group)), None)
+            if matches!(group.delimiter(), Delimiter::None | Delimiter::Parenthesis) =>
+        {
+            single_literal(&group.stream())
+        }
         _ => None,
     }
+}
+
+/// The literals in an expression that are no numbers of Rust: durations, and what was to be one.
+pub fn literals(tokens: &TokenStream) -> Vec<Literal> {
+    let found = tokens.clone().into_iter().flat_map(|token| match token {
+        TokenTree::Literal(literal) => match parse(&literal) {
+            Parsed::Duration(_) | Parsed::OutOfRange => vec![literal],
+            Parsed::UnknownUnit(unit) if is_foreign(&unit) => vec![literal],
+            _ => Vec::new(),
+        },
+        TokenTree::Group(group) => literals(&group.stream()),
+        _ => Vec::new(),
+    });
+    found.collect()
 }
 
 pub fn parse(literal: &Literal) -> Parsed {

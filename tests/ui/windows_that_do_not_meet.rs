@@ -7,5 +7,9 @@ fn main() {
         pairs.join(slow).print();
         let fast = pairs.window(30s);
         fast.union(slow).print();
+        let a = ssc.queue_stream([vec![1u64]]);
+        let b = a.window(20s, 10s);
+        let c = a.map(|n| n + 1);
+        ssc.union([a, b, c]).print();
     });
 }

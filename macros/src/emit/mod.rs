@@ -103,6 +103,7 @@ fn duration_value(value: &TokenStream) -> TokenStream {
         _ => {
             let span = names::plumbing(args::place_of(value, Span::call_site()).first);
             let (duration, ty) = (names::variable("duration", span), names::duration(span));
+            let value = duration::rewrite(value.clone());
             quote_spanned!(span=> { let #duration: #ty = #value; #duration })
         }
     }
