@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, parse_quote};
 
 use crate::members::{Members, Shaped};
@@ -66,7 +67,7 @@ pub fn derive(input: TokenStream) -> TokenStream {
 }
 
 fn show(to: &Ident, members: &Members, path: TokenStream) -> TokenStream {
-    let name = members.name.to_string();
+    let name = members.name.unraw().to_string();
     let pattern = members.pattern();
     let fields = members.stored().map(|member| {
         let binding = &member.binding;

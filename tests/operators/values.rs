@@ -117,3 +117,12 @@ fn a_stream_may_carry_its_type() {
     run(pipeline, 2, 1);
     assert_eq!(records(&out), [pairs(&[("a", 2), ("b", 1)])]);
 }
+
+#[expect(non_camel_case_types)]
+#[derive(Clone, Record)]
+struct r#struct(u64);
+
+#[test]
+fn a_type_with_the_name_of_a_keyword_is_shown_without_its_mark() {
+    assert_eq!(microbatch::Shown(r#struct(1)).to_string(), "struct(1)");
+}
