@@ -178,6 +178,11 @@ impl OpSpec {
         format!("`{}` stands directly behind {}", self.usage, places.join(" or "))
     }
 
+    /// A setting that says under which name something is remembered.
+    pub fn gives_name(&self) -> bool {
+        self.class == Class::Setting && self.is_general() && self.args.iter().all(|arg| arg.kind == Kind::Value)
+    }
+
     /// A setting for whatever remembers something.
     pub fn is_general(&self) -> bool {
         self.note.is_empty()

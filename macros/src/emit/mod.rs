@@ -5,12 +5,13 @@
 
 mod broken;
 mod describe;
+mod labels;
 mod stage;
 mod window;
 
 pub use broken::broken;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -39,6 +40,7 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
     let steps = emit.steps();
     let stages = emit.stages();
     let required = plan.graph.options.requires_exactly_once().then(|| quote!(.requiring_exactly_once()));
+    let by_position = emit.found_by_position();
     let outcome = names::variable("outcome", Span::call_site());
     // Through a name of its own, and not by paths from the root: an editor, which does not look at this branch, would follow
     // those from the user's operators to here.
@@ -46,7 +48,7 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
     let compiled = quote_spanned! {names::plumbing(Span::call_site())=>
         use #import as #private;
         #outer
-        let plan = #private::Plan::new(vec![#steps], vec![#stages]) #required;
+        let plan = #private::Plan::new(vec![#steps], vec![#stages]) #required #by_position;
         #private::Job::new(#name, #every, plan, move |#engine: &mut #private::Engine| -> #private::Result<()> {
             #setup
             #meetings
@@ -127,7 +129,7 @@ impl<'a> Emit<'a> {
             Statement::Rust(tokens) => Some(args::let_names(tokens.clone())),
             Statement::Stream(_) => None,
         });
-        Emit { names: unique_names(plan), bound: rust.flatten().collect(), plan }
+        Emit { names: labels::unique(&plan.graph), bound: rust.flatten().collect(), plan }
     }
 
     fn span(&self, node: NodeId) -> Span {
@@ -359,33 +361,4 @@ fn ended(statement: TokenStream) -> TokenStream {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => statement,
         _ => quote!(#statement;),
     }
-}
-
-/// Each node's stream name, or its operator's, with a number where it would stand twice. A filter that stands for an argument of
-/// the operator before it is called as that is.
-fn unique_names(plan: &Plan) -> Vec<String> {
-    let named = |name: &Option<Ident>| name.as_ref().map(|name| name.to_string().trim_start_matches("r#").to_owned());
-    let nodes = &plan.graph.nodes;
-    let mut taken: HashSet<String> = nodes.iter().filter_map(|node| named(&node.name)).collect();
-    let mut numbers: HashMap<String, usize> = HashMap::new();
-    let mut names: Vec<String> = Vec::new();
-    for node in nodes {
-        if let (false, [operator, ..]) = (node.is_written(), &node.inputs[..]) {
-            names.push(names[*operator].clone());
-            continue;
-        }
-        let name = named(&node.name).unwrap_or_else(|| {
-            let base = node.op.name.to_owned();
-            loop {
-                let number = numbers.entry(base.clone()).or_default();
-                *number += 1;
-                let name = if *number == 1 { base.clone() } else { format!("{base}_{number}") };
-                if taken.insert(name.clone()) {
-                    return name;
-                }
-            }
-        });
-        names.push(name);
-    }
-    names
 }
