@@ -1,7 +1,5 @@
 //! Arguments of operators as raw tokens.
 
-use std::collections::HashSet;
-
 use proc_macro2::{Delimiter, Group, Ident, LineColumn, Span, TokenStream, TokenTree};
 
 use crate::diag::Place;
@@ -18,7 +16,8 @@ pub fn split(tokens: TokenStream) -> Vec<TokenStream> {
             at += 1;
             continue;
         }
-        let skip = if arg.is_empty() || is_move(&arg) { closure_head(&tokens[at..]) } else { angles(&tokens[at..]) };
+        let is_closure = (arg.is_empty() || is_move(&arg)) && is_punct(tokens.get(at), '|');
+        let skip = if is_closure { closure_head(&tokens[at..]) } else { angles(arg.last(), &tokens[at..]) };
         let step = skip.max(1);
         arg.extend(tokens[at..at + step].iter().cloned());
         at += step;
@@ -39,7 +38,7 @@ pub fn list(arg: &TokenStream) -> Vec<TokenStream> {
 }
 
 /// The length of `|…|` at the beginning of `tokens`.
-fn closure_head(tokens: &[TokenTree]) -> usize {
+pub fn closure_head(tokens: &[TokenTree]) -> usize {
     if !is_punct(tokens.first(), '|') {
         return 0;
     }
@@ -47,16 +46,19 @@ fn closure_head(tokens: &[TokenTree]) -> usize {
     end.map_or(1, |end| end + 2)
 }
 
-/// The length of `::<…>` or `-> T<…>` up to the closing bracket, at the beginning of `tokens`.
-fn angles(tokens: &[TokenTree]) -> usize {
+/// The length of `::<…>`, `-> T<…>` or `<T>::…` up to the closing bracket, at the beginning of `tokens`.
+fn angles(before: Option<&TokenTree>, tokens: &[TokenTree]) -> usize {
     let turbofish = is_punct(tokens.first(), ':') && is_punct(tokens.get(1), ':') && is_punct(tokens.get(2), '<');
     let returns = is_punct(tokens.first(), '-') && is_punct(tokens.get(1), '>');
-    if !turbofish && !returns {
+    let start = if turbofish || returns { 2 } else { 0 };
+    if start == 0 && !begins_type(before, tokens) {
         return 0;
     }
     let mut depth = 0;
-    for (at, token) in tokens.iter().enumerate().skip(2) {
+    for (at, token) in tokens.iter().enumerate().skip(start) {
         match token {
+            // The arrow of a function's type.
+            token if is_punct(Some(token), '>') && at > start && is_punct(tokens.get(at - 1), '-') => {}
             TokenTree::Punct(punct) if punct.as_char() == '<' => depth += 1,
             TokenTree::Punct(punct) if punct.as_char() == '>' => {
                 depth -= 1;
@@ -70,6 +72,15 @@ fn angles(tokens: &[TokenTree]) -> usize {
         }
     }
     tokens.len()
+}
+
+/// Whether a type in angle brackets begins here, where a value would: `<` with nothing before it that could be less.
+fn begins_type(before: Option<&TokenTree>, tokens: &[TokenTree]) -> bool {
+    let could_be_less = match before {
+        Some(TokenTree::Punct(punct)) => ['<', '?', '>'].contains(&punct.as_char()),
+        before => before.is_some(),
+    };
+    is_punct(tokens.first(), '<') && !could_be_less
 }
 
 pub fn is_punct(token: Option<&TokenTree>, char: char) -> bool {
@@ -225,64 +236,6 @@ fn write_token(token: &str, span: Span, text: &mut String, end: &mut Option<Line
     *end = Some(span.end());
 }
 
-/// The names that the tokens bind: between the bars of closures, after `let` and `for`, and before the `=>` of `match`.
-pub fn bound_names(tokens: TokenStream) -> HashSet<String> {
-    let mut names = HashSet::new();
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let mut at = 0;
-    while at < tokens.len() {
-        match &tokens[at] {
-            TokenTree::Ident(word) if word == "let" || word == "for" => {
-                let until = |token: &TokenTree| {
-                    is_punct(Some(token), '=') || matches!(token, TokenTree::Ident(word) if word == "in")
-                };
-                let pattern = tokens[at + 1..].iter().take_while(|token| !until(token)).cloned().collect();
-                idents(pattern, &mut names);
-            }
-            TokenTree::Punct(punct) if punct.as_char() == '|' => {
-                let length = closure_head(&tokens[at..]);
-                idents(tokens[at..at + length].iter().cloned().collect(), &mut names);
-                at += length.saturating_sub(1);
-            }
-            TokenTree::Group(group) => names.extend(bound_names(group.stream())),
-            _ if is_punct(tokens.get(at), '=') && is_punct(tokens.get(at + 1), '>') => {
-                let ends = |token: &TokenTree| {
-                    is_punct(Some(token), ',')
-                        || matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
-                };
-                let (pattern, before) = (&tokens[..at], &tokens[..at.saturating_sub(1)]);
-                let start = before.iter().rposition(ends).map_or(0, |end| end + 1);
-                idents(pattern[start..].iter().cloned().collect(), &mut names);
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    names
-}
-
-/// The names that a statement binds for those after it: of `let`, those in its pattern.
-pub fn let_names(statement: TokenStream) -> HashSet<String> {
-    let (mut names, mut tokens) = (HashSet::new(), statement.into_iter().peekable());
-    while is_punct(tokens.peek(), '#') {
-        tokens.nth(1); // an attribute
-    }
-    if matches!(tokens.next(), Some(TokenTree::Ident(word)) if word == "let") {
-        idents(tokens.take_while(|token| !is_punct(Some(token), '=')).collect(), &mut names);
-    }
-    names
-}
-
-fn idents(tokens: TokenStream, names: &mut HashSet<String>) {
-    for token in tokens {
-        match token {
-            TokenTree::Ident(name) => drop(names.insert(name.to_string())),
-            TokenTree::Group(group) => idents(group.stream(), names),
-            _ => {}
-        }
-    }
-}
-
 /// Whether an identifier occurs in the tokens.
 pub fn has_word(tokens: &TokenStream, word: &str) -> bool {
     tokens.clone().into_iter().any(|token| match token {
@@ -290,50 +243,6 @@ pub fn has_word(tokens: &TokenStream, word: &str) -> bool {
         TokenTree::Group(group) => has_word(&group.stream(), word),
         _ => false,
     })
-}
-
-/// Whether one of `names` occurs in the tokens.
-pub fn mentions(tokens: TokenStream, names: &HashSet<String>) -> bool {
-    let mut found = HashSet::new();
-    idents(tokens, &mut found);
-    !found.is_disjoint(names)
-}
-
-/// Names that stand for values: not fields, methods, paths, calls, macros, or the names of fields and types.
-pub fn values(tokens: TokenStream) -> Vec<Ident> {
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let mut values = Vec::new();
-    for (at, token) in tokens.iter().enumerate() {
-        let before = at.checked_sub(1).and_then(|at| tokens.get(at));
-        let next = tokens.get(at + 1);
-        match token {
-            TokenTree::Ident(name) => {
-                // `..name` is a value, `.name` is not.
-                let is_range = at > 1 && is_punct(tokens.get(at - 2), '.');
-                let is_path = at > 1 && is_punct(before, ':') && is_punct(tokens.get(at - 2), ':');
-                let is_member = is_path || is_punct(before, '.') && !is_range;
-                let is_called = match next {
-                    Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Parenthesis,
-                    next => is_punct(next, '!') && !is_punct(tokens.get(at + 2), '='),
-                };
-                if !is_member && !is_called && !is_punct(next, ':') {
-                    values.push(name.clone());
-                }
-            }
-            TokenTree::Group(group) => values.extend(self::values(group.stream())),
-            _ => {}
-        }
-    }
-    values
-}
-
-/// Whether the tokens use a variable that they do not bind.
-pub fn captures(tokens: TokenStream) -> bool {
-    const WORDS: [&str; 12] =
-        ["if", "else", "match", "let", "mut", "move", "return", "in", "for", "as", "true", "false"];
-    let bound = bound_names(tokens.clone());
-    let is_variable = |name: &str| name.starts_with(|c: char| c.is_ascii_lowercase()) && !WORDS.contains(&name);
-    values(tokens).iter().map(Ident::to_string).any(|name| is_variable(&name) && !bound.contains(&name))
 }
 
 #[cfg(test)]
@@ -353,6 +262,8 @@ mod tests {
         assert_eq!(parts("|x| HashMap::<u64, u64>::new(), 1").len(), 2);
         assert_eq!(parts("|x| -> Vec<(u64, u64)> { vec![] }, 1").len(), 2);
         assert_eq!(parts("|| 1, || 2").len(), 2);
+        assert_eq!(parts("<Pair<u64, u64>>::sum, &<A<B, C> as D<E, F>>::f").len(), 2);
+        assert_eq!(parts("f::<fn(A) -> B, C>(), |x| -> Option<fn(A) -> B> { x }, a < b, c > d").len(), 4);
         assert_eq!(parts("a, b,").len(), 2);
         assert_eq!(parts("").len(), 0);
     }
@@ -369,32 +280,6 @@ mod tests {
         assert_eq!(dots("let a = &v[1..]; 0.. ; x.y"), 0);
         assert_eq!(dots("rule!(a .)"), 0);
         assert_eq!(without_loose_dots(tokens("x.")).to_string(), tokens("x.unfinished").to_string());
-    }
-
-    #[test]
-    fn values_are_told_from_other_names() {
-        let names = |text: &str| values(tokens(text)).iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(names("a.b(c) + d::e(f!(g)) + h(i)"), ["a", "c", "g", "i"]);
-        assert_eq!(names("Click { user: u, page }"), ["Click", "u", "page"]);
-        assert_eq!(names("a != b..c"), ["a", "b", "c"]);
-    }
-
-    #[test]
-    fn a_statement_binds_the_names_of_its_let() {
-        let of = |text| let_names(tokens(text));
-        let names = of("#[allow(unused)] let (a, Some(b)) = c.map(|d| { let e = d; e });");
-        assert!(["a", "b"].iter().all(|name| names.contains(*name)));
-        assert!(["c", "d", "e"].iter().all(|name| !names.contains(*name)));
-        assert!(of("for a in b { let c = a; }").is_empty() && of("f(|a| a)").is_empty());
-    }
-
-    #[test]
-    fn bound_names_are_those_of_patterns() {
-        let names = bound_names(tokens("match x { Some((a, b)) => a, None => 0 }; |c, (d, e)| c; let Some(f) = g;"));
-        for name in ["a", "b", "c", "d", "e", "f"] {
-            assert!(names.contains(name), "{name}");
-        }
-        assert!(!names.contains("x") && !names.contains("g"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! [`ast`](crate::ast) to a graph of streams: names are resolved to nodes, and operators to rows of the table.
 
+mod rust;
+
 use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
@@ -8,6 +10,8 @@ use crate::args;
 use crate::ast::{Chain, Program, Statement, Step, StreamStatement};
 use crate::diag::{Diagnostics, Place, did_you_mean};
 use crate::habits;
+use crate::late::Late;
+use crate::lend::{self, Hand};
 use crate::ops::{self, Class, Kind, OpSpec};
 use crate::options::Options;
 use crate::parse;
@@ -36,7 +40,7 @@ pub struct Graph {
 
 pub enum Setup {
     Rust(TokenStream),
-    /// A source that is opened, or a window or state that is declared.
+    /// A source that is opened, a window or state that is declared, and what an operator evaluates once.
     Node(NodeId),
 }
 
@@ -101,6 +105,7 @@ struct Lowering<'a> {
     used_early: HashSet<String>,
     /// What setup statements bind.
     bound: HashSet<String>,
+    late: Late,
     diag: &'a mut Diagnostics,
 }
 
@@ -123,6 +128,7 @@ impl<'a> Lowering<'a> {
             definitions: named.map(|name| (name.to_string(), name.span())).collect(),
             used_early: HashSet::new(),
             bound: HashSet::new(),
+            late: Late::default(),
             diag,
         }
     }
@@ -261,7 +267,7 @@ impl<'a> Lowering<'a> {
             self.diag.error(name.span(), format!("`{name}` has no parentheses"), format!("write `{}`", op.usage));
             return None;
         };
-        args.iter().filter(|arg| args::closure(arg).is_some()).for_each(|arg| self.streams_in_closure(arg));
+        self.streams_in_arguments(op, &args);
         let streams = self.stream_args(op, &args, step.span());
         let mut inputs: Vec<NodeId> = input?.into_iter().collect();
         inputs.extend(streams?);
@@ -286,9 +292,6 @@ impl<'a> Lowering<'a> {
             has_place.then_some(())?;
         }
         let node = self.node(op, step, inputs, args);
-        if op.class == Class::Source || op.class.remembers() {
-            self.graph.setup.push(Setup::Node(node));
-        }
         Some(self.filter_behind(node))
     }
 
@@ -321,6 +324,12 @@ impl<'a> Lowering<'a> {
     }
 
     fn node(&mut self, op: &'static OpSpec, step: &Step, inputs: Vec<NodeId>, args: Vec<TokenStream>) -> NodeId {
+        self.late.note(op, &args);
+        let is_lent =
+            op.args.iter().zip(&args).any(|(arg, tokens)| lend::hand(op.class, arg.kind, tokens) == Hand::Lent);
+        if op.class == Class::Source || op.class.remembers() || is_lent {
+            self.graph.setup.push(Setup::Node(self.graph.nodes.len()));
+        }
         self.graph.nodes.push(Node {
             op,
             step: step.clone(),
@@ -410,78 +419,9 @@ impl<'a> Lowering<'a> {
             }
         }
     }
-
-    /// A stream inside a closure is a mistake that rustc can only call an unknown name.
-    fn streams_in_closure(&mut self, closure: &TokenStream) {
-        if let Some(name) = self.mentioned(closure) {
-            self.graph.is_partial = true;
-            self.diag.error(
-                name.span(),
-                format!("`{name}` is a stream, and a closure sees single records"),
-                "combine streams with `join`, `cogroup`, `union` or `transform_with(other, |a, b, time| …)`",
-            );
-        }
-    }
-
-    /// Ordinary Rust runs once, when the pipeline starts: no stream can be in it.
-    fn rust_statement(&mut self, tokens: &TokenStream) {
-        self.graph.setup.push(Setup::Rust(tokens.clone()));
-        if let Some(name) = self.mentioned(tokens) {
-            let what = if name == self.ssc.as_str() { "the context" } else { "a stream" };
-            let help = match control_flow(tokens) {
-                Some(keyword) => format!(
-                    "move the `{keyword}` into a closure, for example `.filter(|_| condition)`, or around two pipelines"
-                ),
-                None => "a stream takes part in operators only; what they cannot do, `transform(|batch, time| …)` can"
-                    .to_owned(),
-            };
-            self.graph.is_partial = true;
-            self.diag.error(
-                name.span(),
-                format!("`{name}` is {what}, and ordinary Rust cannot use it: the shape of a pipeline is fixed when it is compiled"),
-                help,
-            );
-            // Whatever the statement defines was to be a stream.
-            if let Some(name) = defined(tokens) {
-                self.define(&name, None, true);
-            }
-        }
-        self.bound.extend(args::let_names(tokens.clone()));
-    }
-
-    /// The first stream among the values in the tokens, which counts as used.
-    fn mentioned(&mut self, tokens: &TokenStream) -> Option<Ident> {
-        let bound = args::bound_names(tokens.clone());
-        let is_stream = |name: &Ident| {
-            let text = name.to_string();
-            !bound.contains(&text) && (text == self.ssc || self.is_stream(&text))
-        };
-        let name = args::values(tokens.clone()).into_iter().find(is_stream)?;
-        self.graph.streams.iter_mut().filter(|stream| stream.name == name).for_each(|stream| stream.is_used = true);
-        Some(name)
-    }
 }
 
 fn begins_with_operator(chain: &Chain) -> bool {
     let first = chain.steps.first().and_then(|step| step.name.as_ref());
     first.and_then(|name| ops::find(&name.to_string())).is_some_and(|op| op.class != Class::Source)
-}
-
-/// The first word of control flow in a statement.
-fn control_flow(tokens: &TokenStream) -> Option<Ident> {
-    const KEYWORDS: [&str; 5] = ["if", "match", "for", "while", "loop"];
-    tokens.clone().into_iter().find_map(|token| match token {
-        TokenTree::Ident(word) if KEYWORDS.iter().any(|keyword| word == keyword) => Some(word),
-        _ => None,
-    })
-}
-
-/// The `name` of `let name = …`.
-pub fn defined(tokens: &TokenStream) -> Option<Ident> {
-    let mut words = tokens.clone().into_iter().map_while(|token| match token {
-        TokenTree::Ident(word) => Some(word),
-        _ => None,
-    });
-    words.next().filter(|word| word == "let")?;
-    words.find(|word| word != "mut")
 }

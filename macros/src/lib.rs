@@ -22,13 +22,18 @@ mod duration;
 mod editor;
 mod emit;
 mod expand;
+mod format_text;
 mod habits;
 mod ir;
+mod items;
+mod late;
+mod lend;
 mod members;
 mod names;
 mod ops;
 mod options;
 mod parse;
+mod patterns;
 mod plan;
 mod record;
 mod reference;
@@ -36,6 +41,7 @@ mod slide;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod variables;
 
 /// Compiles a description of streams to a pipeline.
 #[proc_macro]

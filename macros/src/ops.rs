@@ -90,6 +90,8 @@ pub enum Kind {
     Handle,
     /// An expression that is evaluated once, when the pipeline starts; the stages borrow it.
     Lent,
+    /// An expression for a value of which every run of a stage has its own.
+    Cloned,
     /// Another stream.
     Stream,
     /// `[stream, stream, …]`
@@ -253,7 +255,7 @@ operators! {
     group_by_key:          Shuffle ()                                      "group_by_key()"                        "by key";
     combine_by_key:        Shuffle (create: Function(1), merge_value: Function(2), merge_combiners: Function(2))
                                                                            "combine_by_key(|v| c, |c, v| c, |c1, c2| c)" "by key, combined first";
-    aggregate_by_key:      Shuffle (zero: Value, fold: Function(2), merge: Function(2))
+    aggregate_by_key:      Shuffle (zero: Cloned, fold: Function(2), merge: Function(2))
                                                                            "aggregate_by_key(zero, |c, v| c, |c1, c2| c)" "by key, combined first";
 
     // two streams meet by key

@@ -2,6 +2,7 @@
 //! written elsewhere rely on, as they are written there.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod arguments;
 mod batches;
 mod joins;
 mod narrow;

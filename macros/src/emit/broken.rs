@@ -7,14 +7,15 @@ use quote::quote;
 use syn::parse::Parser;
 
 use super::for_both;
-use crate::args;
 use crate::ast::{Program, Statement, Step};
 use crate::diag::Diagnostics;
 use crate::duration;
 use crate::ir::Graph;
+use crate::items;
 use crate::names;
 use crate::ops::{self, Kind};
 use crate::options;
+use crate::variables::Variables;
 
 /// All errors, and an expression of the right kind, so that nothing else is reported.
 pub fn broken(program: &Program, graph: &Graph, diag: Diagnostics) -> TokenStream {
@@ -25,7 +26,7 @@ pub fn broken(program: &Program, graph: &Graph, diag: Diagnostics) -> TokenStrea
     let compiled = quote! {
         let _ = move || -> #private::Result<()> {
             #own_rust
-            Ok(())
+            ::core::result::Result::Ok(())
         };
         #private::broken()
     };
@@ -44,8 +45,8 @@ fn own_rust(program: &Program, graph: &Graph, mistake: &Ident) -> TokenStream {
     }
     for statement in &program.statements {
         match statement {
-            Statement::Rust(tokens) if args::mentions(tokens.clone(), &streams) || !are_statements(tokens) => {
-                streams.extend(args::bound_names(tokens.clone()));
+            Statement::Rust(tokens) if !is_own_statement(tokens, &streams) => {
+                streams.extend(Variables::of(tokens).bound);
             }
             Statement::Rust(tokens) => own.extend(tokens.clone()),
             Statement::Stream(statement) => {
@@ -59,8 +60,13 @@ fn own_rust(program: &Program, graph: &Graph, mistake: &Ident) -> TokenStream {
     own
 }
 
+/// An item sees no variables, whatever names there are in it.
+fn is_own_statement(tokens: &TokenStream, streams: &HashSet<String>) -> bool {
+    (items::is_item(tokens) || !Variables::of(tokens).mention(streams)) && are_statements(tokens)
+}
+
 fn is_own_expression(tokens: &TokenStream, streams: &HashSet<String>) -> bool {
-    !args::mentions(tokens.clone(), streams) && syn::parse2::<syn::Expr>(tokens.clone()).is_ok()
+    !Variables::of(tokens).mention(streams) && syn::parse2::<syn::Expr>(tokens.clone()).is_ok()
 }
 
 fn are_statements(tokens: &TokenStream) -> bool {

@@ -6,6 +6,7 @@
 mod broken;
 mod describe;
 mod labels;
+mod lend;
 mod stage;
 mod window;
 
@@ -17,18 +18,21 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use crate::args;
-use crate::ast::{Program, Setting, Statement};
+use crate::ast::{Program, Setting};
 use crate::duration;
 use crate::editor;
 use crate::ir::{NodeId, Setup};
+use crate::items;
 use crate::names;
 use crate::ops::{Class, Kind};
 use crate::options;
+use crate::patterns;
 use crate::plan::{Action, Consumer, Dataset, Plan};
+use crate::variables::Variables;
 
 /// The pipeline as an expression.
 pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
-    let emit = Emit::new(program, plan);
+    let emit = Emit::new(plan);
     let private = names::runtime(Span::call_site());
     let (name, every) = (name(&plan.graph.options.name), every(&plan.graph.options.every));
     let outer = emit.handles(true);
@@ -48,7 +52,7 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
     let compiled = quote_spanned! {names::plumbing(Span::call_site())=>
         use #import as #private;
         #outer
-        let plan = #private::Plan::new(vec![#steps], vec![#stages]) #required #by_position;
+        let plan = #private::Plan::new(::std::vec![#steps], ::std::vec![#stages]) #required #by_position;
         #private::Job::new(#name, #every, plan, move |#engine: &mut #private::Engine| -> #private::Result<()> {
             #setup
             #meetings
@@ -56,7 +60,7 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
             while #engine.next_batch()?.is_some() {
                 let #outcome = (|| -> #private::Result<()> {
                     #work
-                    Ok(())
+                    ::core::result::Result::Ok(())
                 })();
                 #engine.finish(#outcome, &mut [#(#states),*])?;
             }
@@ -119,17 +123,17 @@ struct Emit<'a> {
     plan: &'a Plan,
     /// The variable and the label of each node.
     names: Vec<String>,
-    /// What the body's setup statements bind.
+    /// What the body's setup statements define: variables and items.
     bound: HashSet<String>,
 }
 
 impl<'a> Emit<'a> {
-    fn new(program: &Program, plan: &'a Plan) -> Self {
-        let rust = program.statements.iter().filter_map(|statement| match statement {
-            Statement::Rust(tokens) => Some(args::let_names(tokens.clone())),
-            Statement::Stream(_) => None,
+    fn new(plan: &'a Plan) -> Self {
+        let names = plan.graph.setup.iter().flat_map(|setup| match setup {
+            Setup::Rust(tokens) => names_of(tokens),
+            Setup::Node(_) => Vec::new(),
         });
-        Emit { names: labels::unique(&plan.graph), bound: rust.flatten().collect(), plan }
+        Emit { names: labels::unique(&plan.graph), bound: names.collect(), plan }
     }
 
     fn span(&self, node: NodeId) -> Span {
@@ -200,10 +204,8 @@ impl<'a> Emit<'a> {
         let specs = node.op.args.iter().enumerate().filter(|(_, arg)| !is_elsewhere(arg.kind));
         specs
             .map(|(number, arg)| match (node.args.get(number), arg.kind) {
-                (Some(tokens), Kind::Function(_)) => args::without_move(tokens.clone()),
                 (Some(tokens), Kind::Duration) => duration_value(tokens),
-                (Some(_), Kind::Lent) => self.borrowed(id),
-                (Some(tokens), _) => tokens.clone(),
+                (Some(tokens), _) => self.handed(id, arg, tokens),
                 (None, _) => arg.default.and_then(|default| default.parse().ok()).unwrap_or_default(),
             })
             .collect()
@@ -221,15 +223,26 @@ impl<'a> Emit<'a> {
         quote_spanned!(names::plumbing(span)=> #private::#module::#op #generics #args)
     }
 
-    /// Setup statements and sources, in the order in which they are written.
+    /// Setup statements, sources and declarations, in the order in which they are written.
     fn setup(&self) -> TokenStream {
         let statements = self.plan.graph.setup.iter().map(|setup| match setup {
             Setup::Rust(tokens) => ended(tokens.clone()),
-            Setup::Node(node) if self.plan.op(*node).class == Class::Source => self.open(*node),
-            Setup::Node(node) if self.plan.op(*node).class == Class::Stateful => self.declare_state(*node),
-            Setup::Node(node) => self.declare(*node),
+            Setup::Node(node) => {
+                let (lent, declaration) = (self.lend(*node), self.declaration(*node));
+                quote!(#lent #declaration)
+            }
         });
         statements.collect()
+    }
+
+    /// What there is of an operator before the first batch.
+    fn declaration(&self, node: NodeId) -> TokenStream {
+        match self.plan.op(node).class {
+            Class::Source => self.open(node),
+            Class::Stateful => self.declare_state(node),
+            class if class.slides() => self.declare(node),
+            _ => TokenStream::new(),
+        }
     }
 
     fn open(&self, node: NodeId) -> TokenStream {
@@ -257,7 +270,7 @@ impl<'a> Emit<'a> {
     fn is_made_outside(&self, node: NodeId) -> bool {
         let node = &self.plan.graph.nodes[node];
         let is_handle = node.op.args.iter().any(|arg| arg.kind == Kind::Handle);
-        is_handle && !node.args.iter().any(|arg| args::mentions(arg.clone(), &self.bound))
+        is_handle && !node.args.iter().any(|arg| Variables::of(arg).mention(&self.bound))
     }
 
     fn action(&self, action: &Action) -> TokenStream {
@@ -352,6 +365,12 @@ impl<'a> Emit<'a> {
             #call?;
         }
     }
+}
+
+/// What a setup statement defines for those after it.
+fn names_of(statement: &TokenStream) -> Vec<String> {
+    let variables = patterns::names_of_let(statement).into_iter().map(|name| name.to_string());
+    variables.chain(items::names(statement)).collect()
 }
 
 /// The last statement of a body may do without a semicolon; here something follows it.

@@ -5,10 +5,12 @@ use quote::{quote, quote_spanned};
 
 use super::Emit;
 use crate::args;
-use crate::ir::NodeId;
+use crate::ir::{Node, NodeId};
+use crate::lend::{self, Hand};
 use crate::names;
 use crate::ops::Class;
 use crate::plan::{Consumer, Dataset, Stage};
+use crate::variables;
 
 impl Emit<'_> {
     pub(super) fn stage(&self, stage: &Stage) -> TokenStream {
@@ -52,9 +54,12 @@ impl Emit<'_> {
     }
 
     fn captures(&self, node: NodeId) -> bool {
-        let node = &self.plan.graph.nodes[node];
-        let functions = node.op.args.iter().zip(&node.args).filter(|(arg, _)| arg.kind.parameters().is_some());
-        functions.into_iter().any(|(_, tokens)| args::closure(tokens).is_some() && args::captures(tokens.clone()))
+        let Node { op, args, .. } = &self.plan.graph.nodes[node];
+        let mut functions = op.args.iter().zip(args).filter(|(arg, _)| arg.kind.parameters().is_some());
+        functions.any(|(arg, tokens)| match lend::hand(op.class, arg.kind, tokens) {
+            Hand::Lent => true,
+            _ => args::closure(tokens).is_some() && variables::captures(tokens),
+        })
     }
 
     /// The users of a stream: one goes on with `batch`, several get some records at a time in turn.

@@ -87,27 +87,10 @@ impl Emit<'_> {
         let slide = durations.next().unwrap_or_else(|| parent.clone());
         let few = self.has_few_panes(node).then(|| quote_spanned!(span=> few_panes::));
         let begin = self.begin(node, quote_spanned!(span=> #private::ops::windows::#few #op(&#shape)));
-        let lent = self.lend(node);
         quote_spanned! {span=>
-            #lent
             let #shape = #engine.window(#label, #parent, #length, #slide)?;
             let mut #state = #begin;
         }
-    }
-
-    /// An argument that stages borrow, evaluated where its operator stands.
-    fn lend(&self, node: NodeId) -> TokenStream {
-        let Node { op, args, .. } = &self.plan.graph.nodes[node];
-        let position = op.args.iter().position(|arg| arg.kind == Kind::Lent);
-        let Some(argument) = position.and_then(|at| args.get(at)) else { return TokenStream::new() };
-        let lent = self.local(node, "_lent");
-        quote_spanned!(lent.span()=> let #lent = #argument;)
-    }
-
-    /// The argument that [`lend`](Self::lend) has evaluated.
-    pub(super) fn borrowed(&self, node: NodeId) -> TokenStream {
-        let lent = self.local(node, "_lent");
-        quote_spanned!(lent.span()=> &#lent)
     }
 
     /// Whether it costs less to merge the panes of a window whenever it slides than to keep results of parts.

@@ -142,6 +142,9 @@ mod methods {
         /// the batch. A batch may be tried again after it has failed, here or elsewhere, and after a crash: write it in one
         /// transaction, under its time, so that the second try replaces or skips the first.
         ///
+        /// A call that makes the closure, as in `foreach_batch(writer(path))`, is made once, when the pipeline starts: what the
+        /// closure has counted in one batch, it has in the next.
+        ///
         /// With a checkpoint directory each batch is written at least once; [`foreach_batch_once`](Self::foreach_batch_once)
         /// writes it exactly once.
         ///

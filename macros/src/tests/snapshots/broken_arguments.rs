@@ -54,7 +54,7 @@ fn main() {
                     mistake(|a| a);
                     mistake(5);
                     mistake(1);
-                    Ok(())
+                    ::core::result::Result::Ok(())
                 };
                 __mb::broken()
             }

@@ -66,7 +66,7 @@ fn main() {
                     mistake(::core::time::Duration::from_nanos(0));
                     mistake(|line| line.len());
                     mistake(|n| n + 1);
-                    Ok(())
+                    ::core::result::Result::Ok(())
                 };
                 __mb::broken()
             }

@@ -47,7 +47,7 @@ fn main() {
                     mistake("localhost");
                     mistake(9999);
                     mistake(|line| line.split(' '));
-                    Ok(())
+                    ::core::result::Result::Ok(())
                 };
                 __mb::broken()
             }

@@ -24,7 +24,7 @@ fn main() {
                 );
                 let _ = move || -> __mb::Result<()> {
                     mistake(::core::time::Duration::from_nanos(1000000000));
-                    Ok(())
+                    ::core::result::Result::Ok(())
                 };
                 __mb::broken()
             }

@@ -22,7 +22,7 @@ fn main() {
             {
                 use __mb as __microbatch;
                 let plan = __microbatch::Plan::new(
-                        vec![
+                        ::std::vec![
                             __microbatch::Step::new("lines", "socket_text_stream",
                             "\"localhost\", 9999", __microbatch::StepKind::Source, "", &
                             []).recovers("lines", __microbatch::Recovery::Logged),
@@ -41,7 +41,7 @@ fn main() {
                             .recovers("counts.save_as_text_files",
                             __microbatch::Recovery::ExactlyOnce),
                         ],
-                        vec![
+                        ::std::vec![
                             __microbatch::Stage::new("lines -> map -> update_state_by_key",
                             0usize, false, & [1usize, 2usize]),
                             __microbatch::Stage::new("counts -> save_as_text_files",
@@ -113,7 +113,7 @@ fn main() {
                                         &mut save_as_text_files_output,
                                         save_as_text_files,
                                     )?;
-                                Ok(())
+                                ::core::result::Result::Ok(())
                             })();
                             engine.finish(outcome, &mut [&mut counts_state])?;
                         }

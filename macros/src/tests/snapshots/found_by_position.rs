@@ -26,7 +26,7 @@ fn main() {
             {
                 use __mb as __microbatch;
                 let plan = __microbatch::Plan::new(
-                        vec![
+                        ::std::vec![
                             __microbatch::Step::new("lines", "stdin_text_stream", "",
                             __microbatch::StepKind::Source, "", & []).recovers("lines",
                             __microbatch::Recovery::Logged), __microbatch::Step::new("",
@@ -61,7 +61,7 @@ fn main() {
                             .recovers("hours.foreach_batch",
                             __microbatch::Recovery::AtLeastOnce),
                         ],
-                        vec![
+                        ::std::vec![
                             __microbatch::Stage::new("lines -> map -> window", 0usize,
                             false, & [4usize, 5usize]),
                             __microbatch::Stage::new("window -> count", 1usize, false, &
@@ -123,6 +123,7 @@ fn main() {
                                 __microbatch::ops::windows::window(&hours_shape),
                             )
                             .begin()?;
+                        let mut foreach_batch_f = writer(path);
                         let mut print_output = __microbatch::ops::output::print(10);
                         let mut print_2_output = __microbatch::ops::output::print(10);
                         while engine.next_batch()?.is_some() {
@@ -133,7 +134,7 @@ fn main() {
                                         "lines -> map -> window",
                                         &lines,
                                         |batch, (window_2,): &mut (_,)| {
-                                            let batch = __microbatch::ops::map(batch, shorten);
+                                            let batch = __microbatch::ops::map(batch, &shorten);
                                             __microbatch::ops::own(batch, window_2);
                                         },
                                     )?;
@@ -203,9 +204,9 @@ fn main() {
                                     engine,
                                     "hours.foreach_batch",
                                     foreach_batch,
-                                    writer(path),
+                                    &mut foreach_batch_f,
                                 )?;
-                                Ok(())
+                                ::core::result::Result::Ok(())
                             })();
                             engine
                                 .finish(

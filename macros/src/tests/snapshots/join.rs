@@ -23,7 +23,7 @@ fn main() {
             {
                 use __mb as __microbatch;
                 let plan = __microbatch::Plan::new(
-                    vec![
+                    ::std::vec![
                         __microbatch::Step::new("", "text_file_stream", "\"clicks\"",
                         __microbatch::StepKind::Source, "", & [])
                         .recovers("text_file_stream",
@@ -46,7 +46,7 @@ fn main() {
                         .recovers("left_outer_join.print_table",
                         __microbatch::Recovery::AtLeastOnce),
                     ],
-                    vec![
+                    ::std::vec![
                         __microbatch::Stage::new("text_file_stream -> key_by -> join",
                         0usize, false, & [1usize, 3usize]),
                         __microbatch::Stage::new("names -> { join, filter -> left_outer_join }",
@@ -171,7 +171,7 @@ fn main() {
                                         &mut print_table_output,
                                         print_table,
                                     )?;
-                                Ok(())
+                                ::core::result::Result::Ok(())
                             })();
                             engine.finish(outcome, &mut [])?;
                         }

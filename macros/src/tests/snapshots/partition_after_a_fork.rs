@@ -22,7 +22,7 @@ fn main() {
             {
                 use __mb as __microbatch;
                 let plan = __microbatch::Plan::new(
-                    vec![
+                    ::std::vec![
                         __microbatch::Step::new("lines", "rate_stream", "1000",
                         __microbatch::StepKind::Source, "", & []).recovers("lines",
                         __microbatch::Recovery::Replayable),
@@ -51,7 +51,7 @@ fn main() {
                         __microbatch::StepKind::Output, "", & [9usize])
                         .recovers("sort_by.print", __microbatch::Recovery::AtLeastOnce),
                     ],
-                    vec![
+                    ::std::vec![
                         __microbatch::Stage::new("lines -> map -> { print, repartition, keep }",
                         0usize, false, & [1usize, 2usize, 7usize]),
                         __microbatch::Stage::new("marked -> map_partitions -> glom -> map -> print",
@@ -180,7 +180,7 @@ fn main() {
                                 engine.output("map.print", &mut print_2_output, print_2)?;
                                 engine
                                     .output("sort_by.print", &mut print_3_output, print_3)?;
-                                Ok(())
+                                ::core::result::Result::Ok(())
                             })();
                             engine.finish(outcome, &mut [])?;
                         }

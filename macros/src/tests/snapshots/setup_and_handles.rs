@@ -26,7 +26,7 @@ fn main() {
                     &matches,
                 );
                 let plan = __microbatch::Plan::new(
-                    vec![
+                    ::std::vec![
                         __microbatch::Step::new("lines", "stdin_text_stream", "",
                         __microbatch::StepKind::Source, "", & []).recovers("lines",
                         __microbatch::Recovery::Logged), __microbatch::Step::new("",
@@ -49,7 +49,7 @@ fn main() {
                         .recovers("lines.foreach_batch",
                         __microbatch::Recovery::AtLeastOnce),
                     ],
-                    vec![
+                    ::std::vec![
                         __microbatch::Stage::new("lines -> { filter -> collect_into, map -> collect_into, foreach_batch }",
                         0usize, false, & [1usize, 2usize, 3usize, 4usize, 5usize]),
                     ],
@@ -146,7 +146,7 @@ fn main() {
                                     foreach_batch,
                                     |batch, time| store.write(time, &batch),
                                 )?;
-                                Ok(())
+                                ::core::result::Result::Ok(())
                             })();
                             engine.finish(outcome, &mut [])?;
                         }

@@ -23,7 +23,7 @@ fn main() {
                     &tens,
                 );
                 let plan = __microbatch::Plan::new(
-                    vec![
+                    ::std::vec![
                         __microbatch::Step::new("numbers", "queue_stream", "batches",
                         __microbatch::StepKind::Source, "", & []).recovers("numbers",
                         __microbatch::Recovery::Replayable),
@@ -44,7 +44,7 @@ fn main() {
                         __microbatch::StepKind::Output, "", & [0usize])
                         .recovers("numbers.print", __microbatch::Recovery::AtLeastOnce),
                     ],
-                    vec![
+                    ::std::vec![
                         __microbatch::Stage::new("numbers -> { filter -> { map -> collect_into, count }, print }",
                         0usize, false, & [1usize, 2usize, 3usize, 4usize, 6usize]),
                         __microbatch::Stage::new("count -> print", 4usize, false, &
@@ -133,7 +133,7 @@ fn main() {
                                 engine.output("count.print", &mut print_output, print)?;
                                 engine
                                     .output("numbers.print", &mut print_2_output, print_2)?;
-                                Ok(())
+                                ::core::result::Result::Ok(())
                             })();
                             engine.finish(outcome, &mut [])?;
                         }

@@ -34,7 +34,7 @@ fn main() {
                     &total,
                 );
                 let plan = __microbatch::Plan::new(
-                    vec![
+                    ::std::vec![
                         __microbatch::Step::new("lines", "socket_text_stream",
                         "\"localhost\", 9999", __microbatch::StepKind::Source, "", & [])
                         .recovers("lines", __microbatch::Recovery::Logged),
@@ -98,7 +98,7 @@ fn main() {
                         .recovers("reduce.collect_into",
                         __microbatch::Recovery::ExactlyOnce),
                     ],
-                    vec![
+                    ::std::vec![
                         __microbatch::Stage::new("lines -> { flat_map -> filter -> { map -> reduce_by_key, map -> combine_by_key }, filter_map -> keep, map -> reduce }",
                         0usize, false, & [1usize, 2usize, 3usize, 4usize, 9usize,
                         10usize, 17usize, 22usize, 23usize]),
@@ -392,7 +392,7 @@ fn main() {
                                         &mut collect_into_output,
                                         collect_into,
                                     )?;
-                                Ok(())
+                                ::core::result::Result::Ok(())
                             })();
                             engine.finish(outcome, &mut [])?;
                         }

@@ -21,7 +21,7 @@ fn main() {
             {
                 use __mb as __microbatch;
                 let plan = __microbatch::Plan::new(
-                    vec![
+                    ::std::vec![
                         __microbatch::Step::new("", "queue_stream", "small",
                         __microbatch::StepKind::Source, "", & [])
                         .recovers("queue_stream", __microbatch::Recovery::Replayable),
@@ -41,7 +41,7 @@ fn main() {
                         __microbatch::StepKind::Output, "", & [6usize])
                         .recovers("distinct.print", __microbatch::Recovery::AtLeastOnce),
                     ],
-                    vec![
+                    ::std::vec![
                         __microbatch::Stage::new("queue_stream -> map -> keep", 0usize,
                         false, & [1usize]),
                         __microbatch::Stage::new("large -> filter -> keep", 2usize,
@@ -119,7 +119,7 @@ fn main() {
                                         },
                                     )?;
                                 engine.output("distinct.print", &mut print_output, print)?;
-                                Ok(())
+                                ::core::result::Result::Ok(())
                             })();
                             engine.finish(outcome, &mut [])?;
                         }

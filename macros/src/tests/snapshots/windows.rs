@@ -25,7 +25,7 @@ fn main() {
             {
                 use __mb as __microbatch;
                 let plan = __microbatch::Plan::new(
-                    vec![
+                    ::std::vec![
                         __microbatch::Step::new("lines", "socket_text_stream",
                         "\"localhost\", 9999", __microbatch::StepKind::Source, "", & [])
                         .recovers("lines", __microbatch::Recovery::Logged),
@@ -53,7 +53,7 @@ fn main() {
                         __microbatch::StepKind::Output, "", & [0usize])
                         .recovers("lines.print", __microbatch::Recovery::AtLeastOnce),
                     ],
-                    vec![
+                    ::std::vec![
                         __microbatch::Stage::new("lines -> { flat_map -> window, print }",
                         0usize, false, & [4usize, 5usize, 8usize]),
                         __microbatch::Stage::new("window -> count", 1usize, false, &
@@ -203,7 +203,7 @@ fn main() {
                                     .output("count_2.print", &mut print_2_output, print_2)?;
                                 engine.at(engine.every());
                                 engine.output("lines.print", &mut print_3_output, print_3)?;
-                                Ok(())
+                                ::core::result::Result::Ok(())
                             })();
                             engine
                                 .finish(

@@ -22,7 +22,7 @@ fn main() {
             {
                 use __mb as __microbatch;
                 let plan = __microbatch::Plan::new(
-                    vec![
+                    ::std::vec![
                         __microbatch::Step::new("lines", "socket_text_stream",
                         "\"localhost\", 9999", __microbatch::StepKind::Source, "", & [])
                         .recovers("lines", __microbatch::Recovery::Logged),
@@ -37,7 +37,7 @@ fn main() {
                         __microbatch::StepKind::Output, "", & [3usize])
                         .recovers("counts.print", __microbatch::Recovery::AtLeastOnce),
                     ],
-                    vec![
+                    ::std::vec![
                         __microbatch::Stage::new("lines -> flat_map -> map -> reduce_by_key",
                         0usize, false, & [1usize, 2usize, 3usize]),
                         __microbatch::Stage::new("counts -> print", 3usize, false, &
@@ -96,7 +96,7 @@ fn main() {
                                         },
                                     )?;
                                 engine.output("counts.print", &mut print_output, print)?;
-                                Ok(())
+                                ::core::result::Result::Ok(())
                             })();
                             engine.finish(outcome, &mut [])?;
                         }
