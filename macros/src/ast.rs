@@ -3,8 +3,11 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
 
+use crate::args;
 use crate::diag::Place;
+use crate::names;
 
 /// `stream!(every = 1s, name = "…", |ssc| { … })`
 pub struct Program {
@@ -49,9 +52,22 @@ pub struct StreamStatement {
     /// The statement as it was written.
     pub tokens: TokenStream,
     pub name: Option<Ident>,
+    /// What stands before it, as `#[allow(…)]`.
+    pub attributes: TokenStream,
     /// The `T` of `DStream<T>`, or the whole type if it is another one.
     pub ty: Option<TokenStream>,
+    /// The path `DStream`, if there is such a type.
+    pub path: Option<TokenStream>,
     pub chain: Chain,
+}
+
+impl StreamStatement {
+    /// What has the `DStream` of its type count as used, which the generated code does without.
+    pub fn import(&self) -> Option<TokenStream> {
+        let path = self.path.as_ref().filter(|path| args::is_path(path))?;
+        let span = names::plumbing(args::place_of(path, Span::call_site()).first);
+        Some(quote_spanned!(span=> #[allow(unused_imports)] use #path as _;))
+    }
 }
 
 /// `root.step(…).step(…)`

@@ -8,10 +8,12 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
 use crate::args;
 use crate::ast::{Chain, Program, Statement, Step, StreamStatement};
+use crate::attributes;
 use crate::diag::{Diagnostics, Place, did_you_mean};
 use crate::habits;
 use crate::late::Late;
 use crate::lend::{self, Hand};
+use crate::names;
 use crate::ops::{self, Class, Kind, OpSpec};
 use crate::options::Options;
 use crate::parse;
@@ -50,6 +52,8 @@ pub struct Node {
     pub inputs: Vec<NodeId>,
     /// The name of the stream, if it has one.
     pub name: Option<Ident>,
+    /// What is said about lints in its statement.
+    pub attributes: TokenStream,
     /// The type of its records, if it was written down.
     pub ty: Option<TokenStream>,
     /// All arguments as written, streams included.
@@ -106,6 +110,8 @@ struct Lowering<'a> {
     /// What setup statements bind.
     bound: HashSet<String>,
     late: Late,
+    /// What the statement that is read says about lints.
+    attributes: TokenStream,
     diag: &'a mut Diagnostics,
 }
 
@@ -129,6 +135,7 @@ impl<'a> Lowering<'a> {
             used_early: HashSet::new(),
             bound: HashSet::new(),
             late: Late::default(),
+            attributes: TokenStream::new(),
             diag,
         }
     }
@@ -162,7 +169,12 @@ impl<'a> Lowering<'a> {
     }
 
     fn stream_statement(&mut self, statement: &StreamStatement) {
+        self.attributes = attributes::lints(&statement.attributes, self.diag);
+        self.graph.setup.extend(statement.import().map(Setup::Rust));
         let node = self.chain(&statement.chain);
+        if let Some(name) = statement.name.iter().find(|name| names::is_reserved(name)) {
+            self.diag.error(name.span(), format!("`{name}` cannot be the name of a stream"), "give it another name");
+        }
         let Some(name) = &statement.name else {
             let ends_in_output = |node: NodeId| self.graph.nodes[node].op.class.is_output();
             if node.is_some_and(|node| !ends_in_output(node)) {
@@ -335,6 +347,7 @@ impl<'a> Lowering<'a> {
             step: step.clone(),
             inputs,
             name: None,
+            attributes: self.attributes.clone(),
             ty: None,
             args,
             settings: Vec::new(),

@@ -16,6 +16,7 @@
 
 mod args;
 mod ast;
+mod attributes;
 mod check;
 mod diag;
 mod duration;

@@ -31,8 +31,33 @@ pub fn duration(at: Span) -> TokenStream {
     quote_spanned!(span=> ::core::time::Duration)
 }
 
+/// Words that are no names, not even as `r#self`.
+const RESERVED: [&str; 5] = ["Self", "_", "crate", "self", "super"];
+
+pub fn is_reserved(name: &Ident) -> bool {
+    RESERVED.iter().any(|word| name == word)
+}
+
 /// A generated variable.
 pub fn variable(name: &str, at: Span) -> Ident {
-    let is_keyword = syn::parse_str::<Ident>(name).is_err();
-    if is_keyword { Ident::new_raw(name, plumbing(at)) } else { Ident::new(name, plumbing(at)) }
+    // `gen` is a keyword of this crate's edition, and none of `syn`'s.
+    let is_keyword = name == "gen" || syn::parse_str::<Ident>(name).is_err();
+    if RESERVED.contains(&name) {
+        Ident::new(&format!("{name}_"), plumbing(at))
+    } else if is_keyword {
+        Ident::new_raw(name, plumbing(at))
+    } else {
+        Ident::new(name, plumbing(at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_word_gives_a_variable() {
+        let of = |word| variable(word, Span::call_site()).to_string();
+        assert_eq!(["words", "type", "gen", "self", "_"].map(of), ["words", "r#type", "r#gen", "self_", "__"]);
+    }
 }

@@ -9,6 +9,7 @@ use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree, token_stream};
 use crate::args::{self, is_punct};
 use crate::ast::{Chain, Program, Setting, Statement, Step, StreamStatement};
 use crate::diag::Diagnostics;
+use crate::items;
 
 type Tokens = Peekable<token_stream::IntoIter>;
 
@@ -25,7 +26,13 @@ pub fn program(input: TokenStream, diag: &mut Diagnostics) -> Program {
         let tokens: Vec<TokenTree> = part.clone().into_iter().collect();
         match &tokens[..] {
             [TokenTree::Ident(key), equals, value @ ..] if is_punct(Some(equals), '=') => {
-                options.push(Setting { key: key.clone(), value: value.iter().cloned().collect() });
+                let glued = if body.is_none() { glued_body(value) } else { None };
+                let length = glued.as_ref().map_or(value.len(), |(length, _)| *length);
+                options.push(Setting { key: key.clone(), value: value[..length].iter().cloned().collect() });
+                if let Some((_, found)) = glued {
+                    diag.error(value[length].span(), "a comma is missing before the body", SHAPE);
+                    body = Some(found);
+                }
             }
             _ if body.is_some() => diag.error(at, "nothing may follow the body", SHAPE),
             [..] => match self::body(part) {
@@ -58,6 +65,15 @@ fn body(part: TokenStream) -> Option<(Ident, TokenStream)> {
         }
         _ => None,
     }
+}
+
+/// The body that stands behind the value of an option, without a comma between them, and the length of the value.
+fn glued_body(value: &[TokenTree]) -> Option<(usize, (Ident, TokenStream))> {
+    const BODY: usize = 4;
+    let start = value.len().checked_sub(BODY)?;
+    let found = body(value[start..].iter().cloned().collect())?;
+    let is_move = matches!(value[..start].last(), Some(TokenTree::Ident(word)) if word == "move");
+    Some((start - usize::from(is_move), found))
 }
 
 /// A statement whose kind is not known yet.
@@ -144,10 +160,12 @@ fn stands_for_itself(before: &[TokenTree]) -> bool {
     match first {
         None => true,
         Some(TokenTree::Ident(word)) if KEYWORDS.iter().any(|keyword| word == keyword) => true,
-        // A constant has a value behind its braces, if it has any; a function has none.
-        Some(TokenTree::Ident(word)) if word == "const" => {
-            matches!(words.next(), Some(TokenTree::Ident(word)) if ["fn", "unsafe", "extern", "async"].iter().any(|it| word == it))
-        }
+        // A constant has a value behind its braces, if it has any; a function or a block has none.
+        Some(TokenTree::Ident(word)) if word == "const" => match words.next() {
+            None => true,
+            Some(TokenTree::Ident(word)) => ["fn", "unsafe", "extern", "async"].iter().any(|it| word == it),
+            Some(_) => false,
+        },
         // A macro's name: nothing but a path before the exclamation mark.
         Some(TokenTree::Ident(_)) => match words.as_slice().split_last() {
             Some((last, path)) if is_punct(Some(last), '!') => {
@@ -167,16 +185,19 @@ fn goes_on(rest: &mut Tokens) -> bool {
     }
 }
 
-/// stream statement = ("let" "mut"? name (":" type)? "=")? chain ";"?
+/// stream statement = attribute* ("let" "mut"? name (":" type)? "=")? chain ";"?
 pub fn stream_statement(tokens: &[TokenTree]) -> Option<StreamStatement> {
-    let all: TokenStream = tokens.iter().cloned().collect();
+    let statement = items::without_attributes(tokens);
+    let attributes = tokens[..tokens.len() - statement.len()].iter().cloned().collect();
+    let (all, tokens) = (tokens.iter().cloned().collect(), statement);
     let tokens = match tokens.split_last() {
         Some((last, rest)) if is_punct(Some(last), ';') => rest,
         _ => tokens,
     };
     let [TokenTree::Ident(word), rest @ ..] = tokens else { return None };
     if word != "let" {
-        return Some(StreamStatement { tokens: all, name: None, ty: None, chain: chain(tokens)? });
+        let chain = chain(tokens)?;
+        return Some(StreamStatement { tokens: all, name: None, attributes, ty: None, path: None, chain });
     }
     let rest = match rest {
         [TokenTree::Ident(word), rest @ ..] if word == "mut" => rest,
@@ -184,24 +205,27 @@ pub fn stream_statement(tokens: &[TokenTree]) -> Option<StreamStatement> {
     };
     let [TokenTree::Ident(name), rest @ ..] = rest else { return None };
     let equals = rest.iter().position(|token| is_punct(Some(token), '='))?;
-    let ty = match &rest[..equals] {
-        [] => None,
-        [colon, ty @ ..] if is_punct(Some(colon), ':') => Some(carried(ty)),
+    let (path, ty) = match &rest[..equals] {
+        [] => (None, None),
+        [colon, ty @ ..] if is_punct(Some(colon), ':') => carried(ty),
         _ => return None,
     };
-    Some(StreamStatement { tokens: all, name: Some(name.clone()), ty, chain: chain(&rest[equals + 1..])? })
+    // What is bound to `_` has no name.
+    let name = Some(name.clone()).filter(|name| name != "_");
+    Some(StreamStatement { tokens: all, name, attributes, ty, path, chain: chain(&rest[equals + 1..])? })
 }
 
-/// The `T` of `DStream<T>`, with any path before it; another type as it is.
-fn carried(ty: &[TokenTree]) -> TokenStream {
-    let open = ty.iter().position(|token| is_punct(Some(token), '<'));
-    let inner = open.and_then(|open| match (&ty[..open], ty[open + 1..].split_last()) {
-        ([.., TokenTree::Ident(name)], Some((close, inner))) if name == "DStream" && is_punct(Some(close), '>') => {
-            Some(inner)
+/// The path and the `T` of `DStream<T>`; another type as it is.
+fn carried(ty: &[TokenTree]) -> (Option<TokenStream>, Option<TokenStream>) {
+    let tokens = |tokens: &[TokenTree]| Some(tokens.iter().cloned().collect());
+    let open = ty.iter().position(|token| is_punct(Some(token), '<')).unwrap_or(ty.len());
+    let (path, rest) = ty.split_at(open);
+    match (path, rest) {
+        ([.., TokenTree::Ident(name)], [_, inner @ .., close]) if name == "DStream" && is_punct(Some(close), '>') => {
+            (tokens(path), tokens(inner))
         }
-        _ => None,
-    });
-    inner.unwrap_or(ty).iter().cloned().collect()
+        _ => (None, tokens(ty)),
+    }
 }
 
 /// chain = "&"? root step*

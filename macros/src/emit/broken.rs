@@ -53,7 +53,8 @@ fn own_rust(program: &Program, graph: &Graph, mistake: &Ident) -> TokenStream {
                 let args = statement.chain.steps.iter().flat_map(plain_args).map(duration::rewrite);
                 let args = args.filter(|arg| is_own_expression(arg, &streams));
                 let ty = statement.ty.iter().filter(|ty| syn::parse2::<syn::Type>((*ty).clone()).is_ok());
-                own.extend(quote!(#(#mistake(#args);)* #(let _: #ty = #mistake();)*));
+                let import = statement.import();
+                own.extend(quote!(#import #(#mistake(#args);)* #(let _: #ty = #mistake();)*));
             }
         }
     }

@@ -1,10 +1,11 @@
 //! Arguments in the generated code, each as its operator is [handed](crate::lend) it.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 
 use super::Emit;
 use crate::args;
+use crate::attributes;
 use crate::ir::NodeId;
 use crate::lend::{Hand, hand};
 use crate::names;
@@ -14,7 +15,7 @@ impl Emit<'_> {
     /// An argument in the call of its operator.
     pub(super) fn handed(&self, node: NodeId, arg: &Arg, tokens: &TokenStream) -> TokenStream {
         let span = names::plumbing(args::place_of(tokens, self.span(node)).first);
-        match hand(self.plan.op(node).class, arg.kind, tokens) {
+        let argument = match hand(self.plan.op(node).class, arg.kind, tokens) {
             Hand::Written if matches!(arg.kind, Kind::Function(_)) => args::without_move(tokens.clone()),
             Hand::Written => tokens.clone(),
             Hand::Called => {
@@ -28,7 +29,9 @@ impl Emit<'_> {
                 let (lent, mutable) = (self.lent(node, arg), self.changes(node));
                 quote_spanned!(lent.span()=> &#mutable #lent)
             }
-        }
+        };
+        let attributes = Some(&self.plan.graph.nodes[node].attributes).filter(|_| attributes::fit(&argument));
+        quote!(#attributes #argument)
     }
 
     /// The arguments that are evaluated once, where their operator stands.
@@ -37,7 +40,8 @@ impl Emit<'_> {
         let lent = op.args.iter().zip(args).filter(|(arg, tokens)| hand(op.class, arg.kind, tokens) == Hand::Lent);
         let statements = lent.map(|(arg, tokens)| {
             let (lent, mutable) = (self.lent(node, arg), self.changes(node));
-            quote_spanned!(lent.span()=> let #mutable #lent = #tokens;)
+            let attributes = &self.plan.graph.nodes[node].attributes;
+            quote_spanned!(lent.span()=> #attributes let #mutable #lent = #tokens;)
         });
         statements.collect()
     }

@@ -6,6 +6,8 @@ fn main() -> microbatch::Result<()> {
     let pipeline = stream!(every = 1s, |ssc| {
         let r#type = ssc.queue_stream([vec![1u64, 2]]);
         let r#match = r#type.count();
+        let r#gen = r#type.map(|n| n);
+        r#gen.foreach_batch(|_, _| {});
         let engine = r#type.map(|n| n + 1);
         let batch = engine.union(r#type);
         let record = batch.map(|record| (record % 2, record));

@@ -59,6 +59,8 @@ fn main() -> microbatch::Result<()> {
         {
             let _inner: BTreeMap<u64, u64> = BTreeMap::<u64, u64>::new();
         }
+        const { assert!(OFFSET == 1) }
+        let _known = names.len();
         #[allow(unused_variables)]
         let nothing = ();
         let labels = {

@@ -75,6 +75,8 @@ fn main() {
                                 "names",
                                 __microbatch::ops::sources::queue_stream(names),
                             )?;
+                        #[allow(unused_imports)]
+                        use DStream as _;
                         let mut print_table_output = __microbatch::ops::output::print_table([
                             "user",
                             "click",
