@@ -127,7 +127,7 @@ fn a_window_over_windows_keeps_what_it_needs_between_its_ends() {
             let out = out.clone();
             let pipeline = stream!(every = 1s, name = "windows", |ssc| {
                 let seconds = ssc.queue_stream(seconds(40)).map(|(_, second)| second);
-                seconds.window(2s, 2s).window(6s, 2s).reduce(|a, b| a + b).collect_into(&out);
+                seconds.window(2s, 2s).name("inner").window(6s, 2s).reduce(|a, b| a + b).collect_into(&out);
             });
             context(pipeline, directory.path()).manual().unwrap().advance(*stop).unwrap();
         }
@@ -337,4 +337,43 @@ fn a_window_keeps_batches_that_are_not_on_the_grid_of_a_new_interval() {
     let expected = [8u64, 10, 12, 14].map(|end| (end - 3..=end).sum::<u64>());
     assert_eq!(run(&[4]), expected);
     assert_eq!(run(&[1, 1, 2]), expected);
+}
+
+#[test]
+fn what_is_saved_is_not_found_by_its_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let (short, long) = (Collector::default(), Collector::default());
+    let nameless = || {
+        let (short, long) = (short.clone(), long.clone());
+        stream!(every = 1s, name = "windows", |ssc| {
+            let numbers = ssc.queue_stream((0..9u64).map(|number| vec![number]));
+            numbers.window(2s, 1s).count().collect_into(&short);
+            numbers.window(6s, 1s).count().collect_into(&long);
+        })
+    };
+    StreamingContext::new(nameless()).manual().unwrap().advance(1).unwrap();
+    let refused = context(nameless(), directory.path()).manual().map(drop).unwrap_err().to_string();
+    for words in ["`window` and `window_2` have no names", "`.name(\"name\")`", "saved as `window` is found"] {
+        assert!(refused.contains(words), "{words}: {refused}");
+    }
+    // With names they may change places.
+    for turn in 0..2 {
+        let (short, long) = (short.clone(), long.clone());
+        if turn == 0 {
+            let pipeline = stream!(every = 1s, name = "windows", |ssc| {
+                let numbers = ssc.queue_stream((0..9u64).map(|number| vec![number]));
+                numbers.window(2s, 1s).name("short").count().collect_into(&short);
+                numbers.window(6s, 1s).name("long").count().collect_into(&long);
+            });
+            context(pipeline, directory.path()).manual().unwrap().advance(6).unwrap();
+        } else {
+            let pipeline = stream!(every = 1s, name = "windows", |ssc| {
+                let numbers = ssc.queue_stream((0..9u64).map(|number| vec![number]));
+                numbers.window(6s, 1s).name("long").count().collect_into(&long);
+                numbers.window(2s, 1s).name("short").count().collect_into(&short);
+            });
+            context(pipeline, directory.path()).manual().unwrap().advance(1).unwrap();
+        }
+    }
+    assert_eq!([short, long].map(|out| out.batches().pop().unwrap().1), [[2], [6]]);
 }

@@ -9,7 +9,7 @@ use crate::checkpoint::failing;
 use crate::clock::Clock;
 use crate::described::StateDescription;
 use crate::driver::Driver;
-use crate::durable::{CheckpointOptions, Durable};
+use crate::durable::{CheckpointOptions, Durable, check_names};
 use crate::engine::{Engine, Settings};
 use crate::engine_thread::{Line, drive, set_up, spawn};
 use crate::error::{Error, Result};
@@ -280,6 +280,9 @@ impl<P: Pipeline> StreamingContext<P> {
     }
 
     fn durable(&self) -> Result<Option<Durable>> {
+        if self.checkpoints.directory.is_some() {
+            check_names(self.pipeline.plan().labels_found_by_position())?;
+        }
         let mut durable = Durable::open(&self.checkpoints, self.pipeline.name(), self.pipeline.every())?;
         if self.pipeline.plan().requires_exactly_once() {
             durable.iter_mut().for_each(Durable::require_exactly_once);

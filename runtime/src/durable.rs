@@ -458,6 +458,20 @@ fn source_is_missing(time: Time, stream: &str) -> Error {
     )
 }
 
+/// A later version of the program finds what is saved by its name, which must not be that of a place.
+pub(crate) fn check_names(found_by_position: &[&str]) -> Result<()> {
+    let [first, ..] = found_by_position else { return Ok(()) };
+    Err(Error::config(
+        format!(
+            "{} have no names of their own, and a checkpoint would find them by their order in the program: if that changed, one would have what is another's",
+            found_by_position.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(" and ")
+        ),
+        format!(
+            "give each a name: `let name = …;` with nothing behind the source or operator, or `.name(\"name\")` behind a window or state. What an earlier version has saved as `{first}` is found again by that name"
+        ),
+    ))
+}
+
 /// The least multiple of `every` that is not below `interval`.
 fn whole_batches(interval: Duration, every: Duration) -> Duration {
     let nanos = interval.as_nanos().next_multiple_of(every.as_nanos().max(1));

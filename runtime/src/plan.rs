@@ -211,7 +211,6 @@ impl Plan {
     }
 
     /// What is found in a checkpoint only as long as no such operator is put before it.
-    #[allow(dead_code)] // so far, nothing is said about it
     pub(crate) fn labels_found_by_position(&self) -> &[&'static str] {
         &self.found_by_position
     }

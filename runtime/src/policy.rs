@@ -28,7 +28,7 @@ pub enum BadRecords {
     Replace,
     /// Leave the record out.
     Skip,
-    /// Leave the record out and hand it to a function, which may keep it elsewhere.
+    /// Leave the record out and hand it to a function, which may keep it elsewhere. It is called when the whole batch is read.
     Reject(RejectFn),
     /// Fail the batch that the record belongs to.
     Fail,
