@@ -27,8 +27,6 @@ pub(crate) struct Driver {
     /// How long receivers may take to end.
     patience: Duration,
     stopping: Option<Stopping>,
-    /// When a batch has failed first after a stop was requested.
-    fails_since: Option<Instant>,
     mode: Mode,
 }
 
@@ -80,14 +78,7 @@ impl Stopping {
 
 impl Driver {
     pub fn wall(every: Duration, now: Time, until: Option<Time>, patience: Duration, resumable: bool) -> Self {
-        Driver {
-            every,
-            last: now.floor(every),
-            patience,
-            stopping: None,
-            fails_since: None,
-            mode: Mode::Wall { until, resumable },
-        }
+        Driver { every, last: now.floor(every), patience, stopping: None, mode: Mode::Wall { until, resumable } }
     }
 
     pub fn manual(
@@ -98,7 +89,7 @@ impl Driver {
         replies: Sender<Result<()>>,
     ) -> Self {
         let mode = Mode::Manual { requests, replies, left: 0, asked: false };
-        Driver { every, last: start.floor(every), patience, stopping: None, fails_since: None, mode }
+        Driver { every, last: start.floor(every), patience, stopping: None, mode }
     }
 
     /// Whether time goes on only when asked to.
@@ -207,9 +198,9 @@ impl Driver {
         }
     }
 
-    /// Whether a batch has failed for longer than a stop may take.
-    pub fn is_out_of_patience(&mut self, shared: &Shared) -> bool {
-        shared.stop.is_requested() && self.fails_since.get_or_insert_with(Instant::now).elapsed() >= self.patience
+    /// How long a stop waits.
+    pub fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// A batch has failed for good: from now on somebody may resume it, though nobody who waits hears of it yet. Gives the error

@@ -66,6 +66,8 @@ pub(crate) struct Durable {
     /// The next batch is to be a checkpoint: one was missed because another was being written, batches ran again, or a batch was
     /// given up.
     is_overdue: bool,
+    /// The last checkpoint is of a batch that had something to publish. The next start would look for it, wherever it is by then.
+    names_published: bool,
     /// The last batch that is in a checkpoint.
     checkpointed: Option<Time>,
 }
@@ -130,6 +132,7 @@ impl Durable {
             is_behind: false,
             is_broken: false,
             is_overdue: false,
+            names_published: false,
             checkpointed: None,
         };
         if let Some(Recovered { time, positions, states, batches, warnings, .. }) = opened.recovered {
@@ -271,10 +274,9 @@ impl Durable {
         self.batch.inputs.push(Input { stream: stream.to_owned(), bytes: extent, records });
     }
 
-    /// Whether all is known that the batch consists of, once so many sources have given their part, and a later run can have it
-    /// again.
-    pub fn can_be_decided(&self, sources: usize) -> bool {
-        self.rereadable && sources == self.inputs.len()
+    /// Whether there was no batch before this one, and a later run can have it again: so many sources have given their part of it.
+    pub fn is_first_of_all(&self, sources: usize) -> bool {
+        self.checkpointed.is_none() && !self.is_behind && self.rereadable && sources == self.inputs.len()
     }
 
     /// From now on the batch may have effects, so it must have the same records whenever it runs.
@@ -334,6 +336,7 @@ impl Durable {
         self.decide(time)?;
         self.settle_inputs()?;
         let capture = self.capture(time, states, workers)?;
+        self.names_published = !publish.is_empty();
         match self.is_done() {
             true => self.store.checkpoint(capture, true)?,
             false => self.store.commit_by_checkpoint(&Commit { time, publish, skipped: false }, capture)?,
@@ -367,7 +370,7 @@ impl Durable {
 
     /// Waits for a checkpoint after the last batch.
     pub fn close(&mut self, time: Time, states: &mut [&mut dyn Transaction], workers: &Workers) -> Result<()> {
-        if self.is_behind {
+        if self.is_behind || self.names_published {
             return self.checkpoint(time, states, workers, true);
         }
         self.store.settle();
@@ -383,7 +386,7 @@ impl Durable {
     ) -> Result<()> {
         let capture = self.capture(time, states, workers)?;
         self.store.checkpoint(capture, wait)?;
-        (self.is_behind, self.is_overdue) = (false, false);
+        (self.is_behind, self.is_overdue, self.names_published) = (false, false, false);
         self.checkpointed = self.store.last().map(|last| last.time).or(self.checkpointed);
         Ok(())
     }

@@ -7,8 +7,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnFailure {
-    /// Stop, with the batch intact: no later batch runs, and what was received stays. With a checkpoint directory, the next start
-    /// begins with this batch, if its sources can be read again. The default.
+    /// Stop, with the batch intact: no later batch runs, and what was received stays. The default.
     #[default]
     Stop,
     /// Run the batch again, with the same records, up to this many times; then stop. Also when the context is to stop, and this has

@@ -117,3 +117,84 @@ fn a_batch_that_has_failed_has_the_same_files_in_the_next_run() {
         [(Time::from_millis(101_000), vec!["one".to_owned()]), (Time::from_millis(1_001_000), vec![])]
     );
 }
+
+/// What the process would leave if it was killed now.
+fn killed(dir: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
+        std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+    }
+    copy
+}
+
+#[test]
+fn what_was_given_up_stays_given_up_without_its_source() {
+    let (dir, is_away, out) = (tempfile::tempdir().unwrap(), Mended::default(), Collector::default());
+    let run = |dir: &Path| {
+        let (source, out) = (Seconds { is_away: is_away.clone(), end: Time::ZERO }, out.clone());
+        let pipeline = stream!(every = 1s, name = "seconds", |ssc| {
+            let seconds = ssc.source(source);
+            seconds.collect_into(&out);
+            seconds.foreach_batch(|_, time| if time.as_millis() == 1000 { Err("a bad file") } else { Ok(()) });
+        });
+        started(pipeline, dir, OnFailure::Skip)
+    };
+    let mut context = run(dir.path());
+    context.advance(1).unwrap();
+    let copy = killed(dir.path());
+    drop(context);
+    out.take();
+    is_away.mend();
+    run(copy.path()).advance(1).unwrap();
+    assert_eq!(out.batches().pop().unwrap(), (Time::from_millis(2000), vec![2]));
+}
+
+#[test]
+fn initial_states_stay_when_the_first_batch_fails() {
+    for policy in [OnFailure::Skip, OnFailure::Retry(1)] {
+        let (mended, out) = (Mended::default(), Collector::default());
+        let (fails, all) = (mended.clone(), out.clone());
+        let pipeline = stream!(every = 1s, |ssc| {
+            let ones = ssc.queue_stream([vec![5u64], vec![5]]).map(|key| (key, 1u64));
+            let states = ones.map_with_state(|_, key, one: Option<u64>, state: &mut State<u64>| {
+                if !fails.is_mended() {
+                    fails.mend();
+                    panic!("once");
+                }
+                one.map_or(Some(key), |one| {
+                    state.update(one);
+                    None
+                })
+            });
+            states
+                .initial_state((0..100u64).map(|key| (key, 0u64)))
+                .timeout(10s)
+                .flat_map(|gone| gone)
+                .collect_into(&all);
+        });
+        let context = StreamingContext::new(pipeline).on_failure(policy);
+        context.manual_from(Time::from_millis(1_000_000)).unwrap().advance(2).unwrap();
+        assert!(out.batches().iter().all(|(_, gone)| gone.is_empty()), "{policy:?}: {:?}", out.batches());
+    }
+}
+
+#[test]
+fn what_is_published_may_be_moved_away_after_the_end() {
+    /// The number of each batch's second, which nobody can read again.
+    struct Once;
+    impl Source for Once {
+        type Block = Vec<u64>;
+        fn batch(&mut self, interval: &Interval) -> microbatch::Result<Vec<Arc<Vec<u64>>>> {
+            Ok(vec![Arc::new(vec![interval.end.as_millis() / 1000])])
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let prefix = dir.path().join("out/numbers");
+        let pipeline = stream!(every = 1s, name = "files", |ssc| {
+            ssc.source(Once).save_as_text_files(prefix);
+        });
+        started(pipeline, &dir.path().join("state"), OnFailure::Stop).advance(1).unwrap();
+        std::fs::remove_dir_all(dir.path().join("out")).unwrap();
+    }
+}

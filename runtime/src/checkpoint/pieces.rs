@@ -72,7 +72,11 @@ impl StateWriter {
         })?;
         if self.buffer.len() < bytes || !end_frame(&mut self.buffer, payload) {
             let what = format!("a piece of the state `{state}` is longer than 1 GiB");
-            return Err(refused(path, what, "keep smaller values for a key"));
+            return Err(refused(
+                path,
+                what,
+                "keep smaller values for a key; in a window, give records in smaller blocks",
+            ));
         }
         let length = (self.buffer.len() - before) as u64;
         self.extend(

@@ -9,6 +9,7 @@ use super::out;
 use crate::checkpoint::{FileReport, Recovered, inspect, verify};
 use crate::error::{Error, Result};
 use crate::source::log_tools;
+use crate::warning::say;
 
 /// Says how the files are. Returns whether a start could go on from here.
 pub(super) fn run(dir: &Path) -> Result<bool> {
@@ -27,7 +28,7 @@ pub(super) fn run(dir: &Path) -> Result<bool> {
     }
     out::print(&text)?;
     if let Err(error) = usable {
-        eprintln!("error: {error}");
+        say(format_args!("error: {error}"));
         return Ok(false);
     }
     Ok(reports.iter().all(|report| report.problem.is_none() || report.torn || !report.needed))

@@ -127,11 +127,10 @@ impl Engine {
         self.batch.failures = self.batch.failures.saturating_add(1);
         self.shared.progress.count_failure();
         // What an earlier run has committed is part of what came after it.
-        let is_committed = self.durable.as_ref().is_some_and(Durable::is_done);
+        let is_committed = self.durable.as_ref().is_some_and(|durable| durable.is_done() && !durable.is_given_up());
+        let is_out_of_patience = self.is_out_of_patience();
         match self.on_failure {
-            OnFailure::Retry(times)
-                if self.batch.failures <= times && !self.driver.is_out_of_patience(&self.shared) =>
-            {
+            OnFailure::Retry(times) if self.batch.failures <= times && !is_out_of_patience => {
                 self.batch.again = true;
                 Ok(())
             }
@@ -158,12 +157,21 @@ impl Engine {
         }
     }
 
-    /// The batch stays what it is, also for a run that comes after this one: otherwise files, for example, would be looked at
-    /// anew, and be too old by then. If that cannot be written, the error is the one that the batch has failed with.
+    /// Whether the batch has failed for longer than a stop may take.
+    fn is_out_of_patience(&mut self) -> bool {
+        if !self.shared.stop.is_requested() {
+            return false;
+        }
+        let since = *self.batch.fails_since.get_or_insert_with(Instant::now);
+        since.elapsed() >= self.driver.patience()
+    }
+
+    /// If this is the first batch of all, nothing says yet where the sources have begun. A later run would begin with what is new
+    /// then, so it gets this batch as it is. If that cannot be written, the error is the one that the batch has failed with.
     fn keep_for_the_next_start(&mut self) {
         let time = self.time();
         if let Some(durable) = &mut self.durable
-            && durable.can_be_decided(self.batch.info.inputs.len())
+            && durable.is_first_of_all(self.batch.info.inputs.len())
         {
             let _ = durable.decide(time);
         }

@@ -81,6 +81,8 @@ struct Batch {
     info: BatchInfo,
     /// How many attempts have failed.
     failures: u32,
+    /// When an attempt has failed first after a stop was requested.
+    fails_since: Option<Instant>,
     /// Whether the next attempt is for the same batch.
     again: bool,
     /// Output operations that are done; another attempt leaves them out.

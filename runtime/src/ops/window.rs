@@ -48,7 +48,7 @@ const PORTION: u64 = 1 << 26;
 const RECORD: u64 = 256;
 
 /// How many records are kept in one block.
-const BLOCK: usize = 1 << 19;
+const BLOCK: usize = 1 << 16;
 
 /// The blocks of the last batches: they are kept alive, and no record is copied.
 pub struct BlockWindow<B> {

@@ -21,7 +21,8 @@ pub(crate) struct BadRecordDesk {
     /// The batch that is read.
     time: Time,
     aside: Aside,
-    /// How many records of it a function has had in earlier attempts. In one of them it has panicked.
+    /// How many records of it a function has had in earlier attempts, in one of which it has panicked. Another attempt has the same
+    /// records first, unless files came meanwhile whose times are older.
     handed: usize,
     /// The batch that failed last for a bad record, so that another attempt does not count the record again.
     failed: Option<Time>,

@@ -36,7 +36,7 @@ impl<K: StateRecord, S: Record> KeyedState<K, S> {
         F: Fn(Time, K::View<'s>, Option<V>, &mut State<S>) -> E + Sync,
     {
         self.begin(time);
-        let (idle_since, is_first) = (self.idle_since(time), !std::mem::replace(&mut self.has_begun, true));
+        let (idle_since, is_first) = (self.idle_since(time), !self.has_begun);
         let (mut tasks, mut records) = (Vec::with_capacity(self.shards.len()), 0);
         for (shard, runs) in self.shards.iter_mut().zip(side.shards) {
             let length = runs.iter().map(Vec::len).sum();

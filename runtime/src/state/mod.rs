@@ -57,7 +57,7 @@ pub struct KeyedState<K, S> {
     running: Option<Time>,
     /// The batch that was committed last.
     committed: Option<Time>,
-    /// Whether there was a batch in this process, so that all keys have times if there is a timeout.
+    /// Whether a batch was committed in this process, so that all keys have times if there is a timeout.
     has_begun: bool,
     handle: Option<StateHandle<K, S>>,
     /// The last data of the key of each shard that had none for longest, as of the commit that looked at the shard.
@@ -163,6 +163,7 @@ impl<K: StateRecord, S: Record> KeyedState<K, S> {
         // The published view goes first: what nobody else holds is written in place.
         published.iter_mut().for_each(|published| **published = None);
         self.commit_shards(workers, time);
+        self.has_begun = true;
         self.oldest[self.turn] = self.shards[self.turn].oldest();
         self.turn = (self.turn + 1) % SHARDS;
         self.committed = Some(time);

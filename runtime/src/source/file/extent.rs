@@ -44,7 +44,7 @@ pub(super) fn cannot_run_again(stream: &str, time: Time, path: &Path, why: &str,
         stream: stream.to_owned(),
         what: format!("the batch of {time} of the run before is to run again, and its file `{}` {why}", path.display()),
         remedy: format!(
-            "bring back the file as it was, under the same name; or if it is lost, go on without these records: give the stream another name, and let go of this one, `.drop_state(\"{stream}\")`. Better than to replace a file is to write a new one under a new name"
+            "bring back the file as it was, under the same name; or if the batch was not committed, give it up: start once with `OnFailure::Skip`, which reads the file as a new one; or if it is lost, go on without these records: give the stream another name, and let go of this one, `.drop_state(\"{stream}\")`. Better than to replace a file is to write a new one under a new name"
         ),
         cause: cause.map(Into::into),
     }
