@@ -155,7 +155,7 @@ fn initial_states_stay_when_the_first_batch_fails() {
         let (mended, out) = (Mended::default(), Collector::default());
         let (fails, all) = (mended.clone(), out.clone());
         let pipeline = stream!(every = 1s, |ssc| {
-            let ones = ssc.queue_stream([vec![5u64], vec![5]]).map(|key| (key, 1u64));
+            let ones = ssc.queue_stream([(0..100u64).collect(), vec![5]]).map(|key| (key, 1u64));
             let states = ones.map_with_state(|_, key, one: Option<u64>, state: &mut State<u64>| {
                 if !fails.is_mended() {
                     fails.mend();
