@@ -1,6 +1,6 @@
 //! What macros of the standard library read as texts with names in them, as `format!("{name}", name = value)`.
 
-use proc_macro2::{Ident, TokenTree};
+use proc_macro2::TokenTree;
 
 use crate::args::is_punct;
 
@@ -36,15 +36,18 @@ fn placeholder(text: &str, names: &mut Vec<String>) {
     names.extend([name.trim()].into_iter().chain(widths).filter(is_name).map(str::to_owned));
 }
 
-/// The `name`s of `name = value` among the arguments of a macro.
-pub fn named_arguments(tokens: &[TokenTree]) -> Vec<Ident> {
-    let is_argument = |at: &usize| {
-        let is_comparison = is_punct(tokens.get(at + 2), '=') || is_punct(tokens.get(at + 2), '>');
-        let is_first = *at == 0 || is_punct(tokens.get(at - 1), ',');
-        is_first && is_punct(tokens.get(at + 1), '=') && !is_comparison
-    };
-    let names = (0..tokens.len()).filter(is_argument).filter_map(|at| match &tokens[at] {
-        TokenTree::Ident(name) => Some(name.clone()),
+/// Whether the name at `at` is that of `name = value` among the arguments of a macro.
+pub fn is_named_argument(tokens: &[TokenTree], at: usize) -> bool {
+    let is_comparison = is_punct(tokens.get(at + 2), '=') || is_punct(tokens.get(at + 2), '>');
+    let is_first = at == 0 || is_punct(tokens.get(at - 1), ',');
+    is_first && is_punct(tokens.get(at + 1), '=') && !is_comparison
+}
+
+/// The names of such arguments.
+pub fn named_arguments(tokens: &[TokenTree]) -> Vec<String> {
+    let named = (0..tokens.len()).filter(|at| is_named_argument(tokens, *at));
+    let names = named.filter_map(|at| match &tokens[at] {
+        TokenTree::Ident(name) => Some(name.to_string()),
         _ => None,
     });
     names.collect()

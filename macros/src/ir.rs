@@ -42,8 +42,10 @@ pub struct Graph {
 
 pub enum Setup {
     Rust(TokenStream),
-    /// A source that is opened, a window or state that is declared, and what an operator evaluates once.
+    /// A source that is opened, or a window or state that is declared.
     Node(NodeId),
+    /// What an operator evaluates once.
+    Lend(NodeId),
 }
 
 pub struct Node {
@@ -339,8 +341,10 @@ impl<'a> Lowering<'a> {
         self.late.note(op, &args);
         let is_lent =
             op.args.iter().zip(&args).any(|(arg, tokens)| lend::hand(op.class, arg.kind, tokens) == Hand::Lent);
-        if op.class == Class::Source || op.class.remembers() || is_lent {
-            self.graph.setup.push(Setup::Node(self.graph.nodes.len()));
+        let node = self.graph.nodes.len();
+        self.graph.setup.extend(is_lent.then_some(Setup::Lend(node)));
+        if op.class == Class::Source || op.class.remembers() {
+            self.graph.setup.push(Setup::Node(node));
         }
         self.graph.nodes.push(Node {
             op,
@@ -352,7 +356,7 @@ impl<'a> Lowering<'a> {
             args,
             settings: Vec::new(),
         });
-        self.graph.nodes.len() - 1
+        node
     }
 
     /// The `filter` that some operators take as an argument is an operator of its own behind them.

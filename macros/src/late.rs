@@ -9,7 +9,7 @@ use crate::args;
 use crate::diag::Diagnostics;
 use crate::lend::{self, Hand};
 use crate::ops::{Class, Kind, OpSpec};
-use crate::variables::{Role, Variables};
+use crate::variables::{Role, Variables, plain};
 
 /// What statements so far use in batches.
 #[derive(Default)]
@@ -30,21 +30,23 @@ impl Late {
         let is_late = |kind: Kind, tokens: &TokenStream| match kind {
             _ if op.class == Class::Source => false,
             // A filter among the arguments is an operator of its own.
-            Kind::Stream | Kind::Streams | Kind::Duration | Kind::Filter => false,
+            Kind::Stream | Kind::Streams | Kind::Filter => false,
+            // That of a window is part of its declaration.
+            Kind::Duration => op.class.is_output(),
             _ => lend::hand(op.class, kind, tokens) != Hand::Lent,
         };
         for (_, tokens) in op.args.iter().zip(args).filter(|(arg, tokens)| is_late(arg.kind, tokens)) {
             let by = if args::closure(tokens).is_some() { By::Closure } else { By::Argument };
             let names = Variables::of(tokens).free.into_iter().filter(|used| used.role != Role::Path);
             for used in names {
-                self.used.entry(used.name).or_insert(by);
+                self.used.entry(plain(&used.name).to_owned()).or_insert(by);
             }
         }
     }
 
     /// Reports a name that is bound below its use. `is_bound` is whether the body has bound it before.
     pub fn check(&self, name: &Ident, is_bound: bool, diag: &mut Diagnostics) {
-        let Some(by) = self.used.get(&name.to_string()) else { return };
+        let Some(by) = self.used.get(plain(&name.to_string())) else { return };
         let message = match (is_bound, by) {
             (true, By::Closure) => format!("`{name}` is bound again, and the closures above run after all of the body"),
             (true, By::Argument) => {

@@ -1,5 +1,6 @@
-//! How arguments get into the batches. A closure is written where it is called; anything else must not be evaluated again in
-//! every batch, or in every run of a stage.
+//! How arguments get into the batches. A closure is written where it is called; what a call gives is evaluated once, because it may
+//! keep something, and must not be made anew in every batch or in every run of a stage. Plain values, and blocks that may end in a
+//! closure, are written where they are used, too: they need the types of that place, and have nothing to keep.
 
 use proc_macro2::TokenStream;
 use syn::Expr;
@@ -27,7 +28,7 @@ pub enum Hand {
 pub fn hand(class: Class, kind: Kind, argument: &TokenStream) -> Hand {
     match kind {
         Kind::Lent => Hand::Lent,
-        Kind::Cloned if args::is_path(argument) => Hand::Cloned,
+        Kind::Cloned if syn::parse2(argument.clone()).is_ok_and(|argument| is_place(&argument)) => Hand::Cloned,
         Kind::Function(_) if args::closure(argument).is_none() => {
             syn::parse2(argument.clone()).map_or(Hand::Written, |argument| function(class, &argument))
         }
@@ -44,17 +45,23 @@ fn function(class: Class, argument: &Expr) -> Hand {
             let is_variable = path.qself.is_none() && path.path.get_ident().is_some();
             if is_variable { Hand::Called } else { Hand::Written }
         }
-        Expr::Path(_) | Expr::Field(_) | Expr::Index(_) if !may_change => Hand::Borrowed,
-        Expr::Reference(reference)
-            if matches!(bare(&reference.expr), Expr::Path(_) | Expr::Field(_) | Expr::Index(_)) =>
-        {
-            Hand::Written
-        }
+        place if !may_change && is_place(place) => Hand::Borrowed,
+        Expr::Reference(reference) if is_place(&reference.expr) => Hand::Written,
         Expr::Reference(reference) => function(class, &reference.expr),
-        Expr::Call(_) | Expr::MethodCall(_) | Expr::Try(_) => Hand::Lent,
+        Expr::Call(_) | Expr::MethodCall(_) | Expr::Try(_) | Expr::Field(_) | Expr::Index(_) => Hand::Lent,
         // It may end in a closure, whose parameters have their types from the place where it is called.
         _ if !may_change => Hand::Written,
         _ => Hand::Lent,
+    }
+}
+
+/// Whether it is there already, and a borrow of it calls nothing.
+fn is_place(argument: &Expr) -> bool {
+    match bare(argument) {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Index(index) => is_place(&index.expr) && matches!(bare(&index.index), Expr::Path(_) | Expr::Lit(_)),
+        _ => false,
     }
 }
 
@@ -85,6 +92,10 @@ mod tests {
             ("f", Hand::Borrowed),
             ("<Vec<u8>>::len", Hand::Borrowed),
             ("rules.find", Hand::Borrowed),
+            ("rules.find[0]", Hand::Borrowed),
+            ("rules().find", Hand::Lent),
+            ("rules[next()]", Hand::Lent),
+            ("&rules().find", Hand::Lent),
             ("f(1)", Hand::Lent),
             ("rules.finder()?", Hand::Lent),
             ("&f(1)", Hand::Lent),

@@ -110,10 +110,29 @@ pub fn arrow(tokens: &[TokenTree]) -> Option<usize> {
 
 /// The length of what stands behind an arrow, with the comma behind it.
 pub fn end_of_arm(body: &[TokenTree]) -> usize {
-    let goes_on = ['.', '?', ','].iter().any(|mark| is_punct(body.get(1), *mark));
-    match body.first() {
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace && !goes_on => 1,
-        _ => body.iter().position(|token| is_punct(Some(token), ',')).map_or(body.len(), |comma| comma + 1),
+    end_of_blocks(body).unwrap_or_else(|| {
+        body.iter().position(|token| is_punct(Some(token), ',')).map_or(body.len(), |comma| comma + 1)
+    })
+}
+
+/// The length of an arm's body that ends with its last block, and needs no comma.
+fn end_of_blocks(body: &[TokenTree]) -> Option<usize> {
+    const WORDS: [&str; 6] = ["if", "for", "loop", "match", "unsafe", "while"];
+    let is_brace =
+        |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    let first = body.first()?;
+    if !is_brace(first) && !WORDS.iter().any(|word| is_word(first, word)) {
+        return None;
+    }
+    let mut end = 0;
+    loop {
+        end += body[end..].iter().position(is_brace)? + 1;
+        match body.get(end) {
+            // A block behind a block: the first one was the value of a condition.
+            Some(next) if is_word(next, "else") || is_brace(next) => {}
+            next if ['.', '?', ','].iter().any(|mark| is_punct(next, *mark)) => return None,
+            _ => return Some(end),
+        }
     }
 }
 

@@ -71,6 +71,8 @@ struct Walk {
     found: Variables,
     /// What is bound where the walk is; the innermost last.
     scope: Vec<String>,
+    /// What `name = value` among the arguments of a macro gives its texts.
+    named: Vec<String>,
 }
 
 /// What one level of brackets has bound so far, and what ends it.
@@ -78,10 +80,18 @@ struct Walk {
 struct Level {
     /// Where the scope had ended before the closure whose body this is.
     closure: Option<usize>,
-    /// Names of a `let` or `for` whose value is not over yet.
+    /// Names of a `let` whose value is not over yet.
     pending: Vec<String>,
-    /// Where the scope had ended before a `for`, `if let` or `while let`, which binds for a block, and not behind a semicolon.
-    block: Option<usize>,
+    /// A `for`, `if let` or `while let`, which binds for a block.
+    block: Option<Block>,
+}
+
+/// What binds for the block behind it.
+struct Block {
+    /// Where the scope had ended before.
+    depth: usize,
+    /// Names whose value is not over yet.
+    pending: Vec<String>,
 }
 
 impl Walk {
@@ -92,8 +102,9 @@ impl Walk {
             Inside::Matches => self.matches(&tokens),
             _ if patterns::arrow(&tokens).is_some() => self.arms(&tokens, inside),
             Inside::Macro => {
-                self.bind(format_text::named_arguments(&tokens));
+                let outer = std::mem::replace(&mut self.named, format_text::named_arguments(&tokens));
                 self.tokens(&tokens, inside);
+                self.named = outer;
             }
             Inside::Rust => self.tokens(&tokens, inside),
         }
@@ -110,7 +121,8 @@ impl Walk {
     }
 
     fn used(&mut self, name: String, span: Span, role: Role) {
-        if !self.scope.contains(&name) {
+        let is_given = role == Role::Text && self.named.contains(&name);
+        if !is_given && !self.scope.iter().any(|bound| plain(bound) == plain(&name)) {
             self.found.free.push(Used { name, span, role });
         }
     }
@@ -155,10 +167,14 @@ impl Walk {
         while at < tokens.len() {
             let item = if begins { items::length(&tokens[at..]) } else { 0 };
             let length = if item > 0 { item } else { self.next(tokens, at, &mut level, inside) };
+            if item > 0 {
+                self.bind_all(items::names(&tokens[at..at + item].iter().cloned().collect()));
+            }
             at += length;
             begins = item > 0 || ends_statement(&tokens[at - 1]);
         }
         self.bind_all(level.pending);
+        level.block.into_iter().for_each(|block| self.bind_all(block.pending));
     }
 
     /// Reads what begins at `at`, and says how long it is.
@@ -167,12 +183,16 @@ impl Walk {
         match &tokens[at] {
             TokenTree::Ident(word) if word == "let" || word == "for" => {
                 let (names, length) = patterns::binding(rest);
-                level.pending.extend(names.iter().map(Ident::to_string));
+                let names = names.iter().map(Ident::to_string);
                 if word == "for" || is_condition(tokens, at) {
-                    level.block.get_or_insert(self.scope.len());
+                    let depth = self.scope.len();
+                    level.block.get_or_insert_with(|| Block { depth, pending: Vec::new() }).pending.extend(names);
+                } else {
+                    level.pending.extend(names);
                 }
                 length
             }
+            TokenTree::Ident(_) if inside == Inside::Macro && format_text::is_named_argument(tokens, at) => 1,
             TokenTree::Ident(name) => self.name(name, tokens, at),
             TokenTree::Punct(punct) => match punct.as_char() {
                 '#' => items::attribute(rest).max(1),
@@ -182,7 +202,7 @@ impl Walk {
                 end => self.punct(end, rest, level),
             },
             TokenTree::Group(group) => {
-                self.brackets(group, level, inside);
+                self.brackets(group, rest.get(1), level, inside);
                 1
             }
             TokenTree::Literal(literal) => {
@@ -195,14 +215,18 @@ impl Walk {
         }
     }
 
-    fn brackets(&mut self, group: &Group, level: &mut Level, inside: Inside) {
-        let block = if group.delimiter() == Delimiter::Brace { level.block.take() } else { None };
-        if block.is_some() {
-            self.bind_all(std::mem::take(&mut level.pending));
-        }
+    fn brackets(&mut self, group: &Group, next: Option<&TokenTree>, level: &mut Level, inside: Inside) {
+        let is_brace =
+            |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+        // A block with a block directly behind it is the value of the condition.
+        let is_block = group.delimiter() == Delimiter::Brace && !next.is_some_and(is_brace);
+        let depth = level.block.take_if(|_| is_block).map(|Block { depth, pending }| {
+            self.bind_all(pending);
+            depth
+        });
         let is_transparent = group.delimiter() == Delimiter::None;
         self.group(&group.stream(), if is_transparent { inside } else { Inside::Rust });
-        block.into_iter().for_each(|depth| self.scope.truncate(depth));
+        depth.into_iter().for_each(|depth| self.scope.truncate(depth));
     }
 
     /// What comes to its end with a punctuation mark: a closure, or the value of a `let`.
@@ -211,8 +235,12 @@ impl Walk {
         if mark == ',' || mark == ';' {
             level.closure.take().into_iter().for_each(|depth| self.scope.truncate(depth));
         }
-        if mark == ';' || is_and && level.block.is_some() {
+        if mark == ';' {
             self.bind_all(std::mem::take(&mut level.pending));
+        }
+        if let Some(block) = level.block.as_mut().filter(|_| is_and) {
+            let pending = std::mem::take(&mut block.pending);
+            self.bind_all(pending);
         }
         if is_and { 2 } else { 1 }
     }
@@ -247,6 +275,11 @@ impl Walk {
             _ => 1,
         }
     }
+}
+
+/// A name as texts in macros write it.
+pub fn plain(name: &str) -> &str {
+    name.trim_start_matches("r#")
 }
 
 /// How the name at `at` is used; `None` for fields, methods, further words of paths, and the names of fields.
@@ -322,6 +355,11 @@ mod tests {
         assert_eq!(free("(|a| a, a)"), ["a"]);
         assert_eq!(free("|x| { if let Some(a) = b && a { a } x }"), ["b"]);
         assert_eq!(free("for (a, b) in c..d { a + b } a"), ["c", "d", "a"]);
+        assert_eq!(free("|x| { let n = if let Some(v) = x { v } else { 0 }; n + 1 }"), [""; 0]);
+        assert_eq!(free("|x| { let n = if c && let Some(v) = x { v } else { n }; n }"), ["c", "n"]);
+        assert_eq!(free("|x| if let Some(m) = { x } { m } else { m }"), ["m"]);
+        assert_eq!(free("|n| { fn helper(n: u64) -> u64 { n } helper(n) }"), [""; 0]);
+        assert_eq!(free("|x| match x { Ok(a) => if a { 1 } else { 2 } Err(b) => b }"), [""; 0]);
         assert_eq!(free("match x { P(a) if a > b => a, Q { c: d, e } => { d } f => f + e }"), ["x", "b", "e"]);
         assert_eq!(free("matches!(e, Click { user } if *user > limit)"), ["e", "limit"]);
     }
@@ -330,6 +368,8 @@ mod tests {
     fn texts_of_macros_use_names() {
         assert_eq!(free(r#"format!("{a} {{b}} {c:>d$} {0} {}", e)"#), ["a", "c", "d", "e"]);
         assert_eq!(free(r#"format!("{a}", a = b)"#), ["b"]);
+        assert_eq!(free(r#"format!("{a}", a = a)"#), ["a"]);
+        assert_eq!(free(r##"|r#type| format!("{type}")"##), [""; 0]);
         assert_eq!(free(r#"f("{a}")"#), ["f"]);
     }
 

@@ -189,3 +189,56 @@ fn the_zero_of_an_aggregate_may_be_a_variable() {
         assert_eq!(records(&constants), [vec![('a', 1), ('b', 2)], vec![('a', 3)]]);
     }
 }
+
+/// What would be asked for another thing each time it is named.
+#[test]
+fn a_member_of_what_a_call_gives_is_asked_for_once() {
+    let (out, calls) = (Collector::default(), Arc::new(AtomicU64::new(0)));
+    let counted = Arc::clone(&calls);
+    let rules = move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        Rules { map: |n: u64| n + 1 }
+    };
+    let pipeline = stream!(every = 1s, |ssc| {
+        ssc.queue_stream([vec![1u64], vec![2]]).map(rules().map).collect_into(&out);
+    });
+    run(pipeline, 1, 2);
+    assert_eq!((records(&out), calls.load(Ordering::Relaxed)), (vec![vec![2], vec![3]], 1));
+}
+
+#[test]
+fn what_a_call_gives_is_of_its_place_also_with_settings_below() {
+    fn scaled(factor: u64) -> impl Fn(&[u64], Option<u64>) -> Option<u64> + Sync {
+        move |values, state| Some(state.unwrap_or(0) + factor * values.len() as u64)
+    }
+    let out = Collector::default();
+    let pipeline = stream!(every = 1s, |ssc| {
+        let pairs = ssc.queue_stream([vec![('a', 1u64)]]);
+        let factor = 2;
+        let state = pairs.update_state_by_key(scaled(factor));
+        let factor = 100;
+        state.initial_state([('b', factor)]).collect_into(&out);
+    });
+    run(pipeline, 1, 1);
+    let (_, mut states) = out.batches().remove(0);
+    states.sort();
+    assert_eq!(states, [('a', 2), ('b', 100)]);
+}
+
+#[test]
+fn names_of_conditions_and_of_helpers_are_their_own() {
+    let out = Collector::default();
+    let pipeline = stream!(every = 1s, |ssc| {
+        let numbers = ssc.queue_stream([vec![Some(3u64), None]]).map(|record| {
+            fn helper(n: u64) -> u64 {
+                n + 1
+            }
+            let n = if let Some(v) = record { v } else { 0 };
+            helper(n)
+        });
+        let (n, v, helper) = (1, 2, 3);
+        numbers.map(|n| n).top(n + v - helper + 1).collect_into(&out);
+    });
+    run(pipeline, 1, 1);
+    assert_eq!(records(&out), [vec![4]]);
+}

@@ -30,7 +30,8 @@ impl Emit<'_> {
                 quote_spanned!(lent.span()=> &#mutable #lent)
             }
         };
-        let attributes = Some(&self.plan.graph.nodes[node].attributes).filter(|_| attributes::fit(&argument));
+        let attributes = Some(&self.plan.graph.nodes[node].attributes);
+        let attributes = attributes.filter(|attributes| !attributes.is_empty() && attributes::fit(&argument));
         quote!(#attributes #argument)
     }
 

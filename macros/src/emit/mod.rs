@@ -131,7 +131,7 @@ impl<'a> Emit<'a> {
     fn new(plan: &'a Plan) -> Self {
         let names = plan.graph.setup.iter().flat_map(|setup| match setup {
             Setup::Rust(tokens) => names_of(tokens),
-            Setup::Node(_) => Vec::new(),
+            Setup::Node(_) | Setup::Lend(_) => Vec::new(),
         });
         Emit { names: labels::unique(&plan.graph), bound: names.collect(), plan }
     }
@@ -227,10 +227,8 @@ impl<'a> Emit<'a> {
     fn setup(&self) -> TokenStream {
         let statements = self.plan.graph.setup.iter().map(|setup| match setup {
             Setup::Rust(tokens) => ended(tokens.clone()),
-            Setup::Node(node) => {
-                let (lent, declaration) = (self.lend(*node), self.declaration(*node));
-                quote!(#lent #declaration)
-            }
+            Setup::Node(node) => self.declaration(*node),
+            Setup::Lend(node) => self.lend(*node),
         });
         statements.collect()
     }

@@ -43,6 +43,11 @@ pub use state::StateDStream;
 /// Closures run on several workers at once and may read what surrounds the pipeline, but not change it. A panic in one does not
 /// end the program: it fails the batch, which follows the context's [policy](crate::OnFailure).
 ///
+/// Closures run after the whole body, once for each batch: a variable that one of them uses cannot be bound again below it. Instead
+/// of a closure there may be the name of a function, or a call that gives one, `.filter(at_least(3))`. Such a call is made once,
+/// where it stands, so what it gives cannot be tied to the records of one batch; where that is wanted, as with a generic
+/// `not(…)` of text, write it in a closure: `.filter(|line| not(…)(line))`.
+///
 /// # The order of results
 /// Operators on single records keep the order of the source. What an operator by key or by value emits comes in an order
 /// that is the same for every number of workers and on every run from the beginning (one that goes on from a checkpoint may have
