@@ -233,12 +233,12 @@ fn names_of_conditions_and_of_helpers_are_their_own() {
             fn helper(n: u64) -> u64 {
                 n + 1
             }
-            let n = if let Some(v) = record { v } else { 0 };
+            let n = if let Some(v) = record { v * 2 } else { 1 };
             helper(n)
         });
         let (n, v, helper) = (1, 2, 3);
         numbers.map(|n| n).top(n + v - helper + 1).collect_into(&out);
     });
     run(pipeline, 1, 1);
-    assert_eq!(records(&out), [vec![4]]);
+    assert_eq!(records(&out), [vec![7]]);
 }
