@@ -356,6 +356,8 @@ fn what_is_saved_is_not_found_by_its_place() {
     for words in ["`window` and `window_2` have no names", "`.name(\"name\")`", "saved as `window` is found"] {
         assert!(refused.contains(words), "{words}: {refused}");
     }
+    let lock = microbatch::testing::check_lock(nameless(), directory.path().join("lock")).unwrap_err().to_string();
+    assert!(lock.contains("have no names"), "{lock}");
     // With names they may change places.
     for turn in 0..2 {
         let (short, long) = (short.clone(), long.clone());

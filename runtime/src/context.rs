@@ -279,9 +279,14 @@ impl<P: Pipeline> StreamingContext<P> {
         Ok(options)
     }
 
+    /// Whether a checkpoint can tell all that is in it by names.
+    pub(crate) fn check_names(&self) -> Result<()> {
+        check_names(self.pipeline.plan().labels_found_by_position())
+    }
+
     fn durable(&self) -> Result<Option<Durable>> {
         if self.checkpoints.directory.is_some() {
-            check_names(self.pipeline.plan().labels_found_by_position())?;
+            self.check_names()?;
         }
         let mut durable = Durable::open(&self.checkpoints, self.pipeline.name(), self.pipeline.every())?;
         if self.pipeline.plan().requires_exactly_once() {

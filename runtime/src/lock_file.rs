@@ -35,6 +35,7 @@ pub(crate) struct LockFile {
 impl LockFile {
     /// What the pipeline of `context` declares. Its setup statements run.
     pub fn of<P: Pipeline>(name: &str, every: Duration, context: StreamingContext<P>) -> Result<Self> {
+        context.check_names()?;
         Ok(LockFile::new(name, every, &context.states()?))
     }
 

@@ -55,7 +55,8 @@ const LOCK: &str = "MICROBATCH_LOCK";
 /// ```
 ///
 /// # Errors
-/// When file and pipeline differ, when there is no file, and when a setup statement fails.
+/// When file and pipeline differ, when there is no file, when a setup statement fails, and when a checkpoint could not tell the
+/// pipeline's windows, states and sources by their names.
 pub fn check_lock(pipeline: impl Pipeline, path: impl AsRef<Path>) -> Result<()> {
     let (name, every) = (pipeline.name().to_owned(), pipeline.every());
     let lock = LockFile::of(&name, every, StreamingContext::new(pipeline))?;
