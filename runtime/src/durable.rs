@@ -253,16 +253,9 @@ impl Durable {
         self.recorded().is_some_and(|recorded| recorded.skipped)
     }
 
-    /// The extent of a source in the recorded batch; `None` if the source was not there.
-    pub fn extent(&self, stream: &str) -> Option<Vec<u8>> {
-        let inputs = &self.recorded()?.begin.inputs;
-        inputs.iter().find(|input| input.stream == stream).map(|input| input.bytes.clone())
-    }
-
-    /// How many records of a source the recorded batch had.
-    pub fn recorded_records(&self, stream: &str) -> Option<u64> {
-        let inputs = &self.recorded()?.begin.inputs;
-        inputs.iter().find(|input| input.stream == stream).map(|input| input.records)
+    /// What the recorded batch has of a source; `None` if the source was not there.
+    pub fn recorded_input(&self, stream: &str) -> Option<&Input> {
+        self.recorded()?.begin.inputs.iter().find(|input| input.stream == stream)
     }
 
     /// Notes what the batch has of a source, and where the source stands now.

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use syn::ext::IdentExt;
 
 use super::Emit;
 use crate::ir::{Graph, Node};
@@ -12,7 +13,7 @@ use crate::ops::Class;
 /// Each node's stream name, or its operator's, with a number where it would stand twice. A filter that stands for an argument of
 /// the operator before it is called as that is.
 pub(super) fn unique(graph: &Graph) -> Vec<String> {
-    let named = |name: &Option<Ident>| name.as_ref().map(|name| name.to_string().trim_start_matches("r#").to_owned());
+    let named = |name: &Option<Ident>| name.as_ref().map(|name| name.unraw().to_string());
     let nodes = &graph.nodes;
     let mut taken: HashSet<String> = nodes.iter().filter_map(|node| named(&node.name)).collect();
     let mut numbers: HashMap<String, usize> = HashMap::new();

@@ -1,12 +1,12 @@
 //! What a user should hear of checkpoints and sources while the pipeline runs: each thing once, on standard error.
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::listener::{BatchInfo, ReceiverInfo, StreamingListener};
 use crate::progress::{CheckpointProgress, ProgressBoard};
 use crate::time::Time;
+use crate::warning::warn;
 
 /// A listener that comes after the live line: where it tells something, the line has made way.
 pub(super) struct Notices {
@@ -33,8 +33,7 @@ impl Notices {
     pub fn tell(&self) {
         let Some(checkpoint) = self.progress.checkpoint() else { return };
         for notice in self.told.lock().unwrap_or_else(PoisonError::into_inner).news(checkpoint) {
-            // Nobody is left to hear that nobody hears it.
-            let _ = writeln!(std::io::stderr(), "warning: {notice}");
+            warn(notice);
         }
     }
 }
@@ -52,7 +51,7 @@ impl StreamingListener for Notices {
         let Some(what) = &receiver.last_error else { return };
         // Such as a connection that is refused again and again.
         if self.told.lock().unwrap_or_else(PoisonError::into_inner).is_new_of(&receiver.stream, what) {
-            let _ = writeln!(std::io::stderr(), "warning: source `{}`: {what}", receiver.stream);
+            warn(format_args!("source `{}`: {what}", receiver.stream));
         }
     }
 }

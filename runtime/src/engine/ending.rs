@@ -20,7 +20,10 @@ impl Engine {
         let is_given_up = self.durable.as_ref().is_some_and(Durable::is_given_up);
         let outcome = outcome.map_err(Trouble::Failed);
         let outcome = outcome.and_then(|()| if is_given_up { Ok(()) } else { self.commit(states) });
-        let outcome = outcome.map_err(|trouble| self.readable(trouble));
+        let outcome = outcome.map_err(|trouble| match trouble {
+            Trouble::Failed(error) => Trouble::Failed(self.readable("the text of an error", error)),
+            Trouble::Fatal(error) => Trouble::Fatal(self.readable("the text of an error", error)),
+        });
         if is_given_up || matches!(outcome, Err(Trouble::Failed(_))) {
             states.iter_mut().for_each(|state| state.rollback());
         }
@@ -178,14 +181,10 @@ impl Engine {
     }
 
     /// An error of the user's whose own words panic is replaced by that panic, so that all that follows can show it.
-    fn readable(&self, trouble: Trouble) -> Trouble {
-        let readable = |error: Error| match stage::caught(|| error.again()) {
+    pub(super) fn readable(&self, stage: &str, error: Error) -> Error {
+        match stage::caught(|| error.again()) {
             Ok(_) => error,
-            Err(panicked) => self.panicked("the text of an error", panicked),
-        };
-        match trouble {
-            Trouble::Failed(error) => Trouble::Failed(readable(error)),
-            Trouble::Fatal(error) => Trouble::Fatal(readable(error)),
+            Err(panicked) => self.panicked(stage, panicked),
         }
     }
 

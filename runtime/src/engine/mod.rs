@@ -45,8 +45,8 @@ pub struct Engine {
     inputs: Inputs,
     controllers: Controllers,
     batch: Batch,
-    /// The time of the batch before, also if that was of an earlier run.
-    last: Option<Time>,
+    /// The time of the batch before, also if that was of an earlier run; zero if there was none.
+    last: Time,
     /// Batches that were committed or given up.
     done: u64,
     /// How large the parts of each stage were in the batch before.
@@ -117,7 +117,7 @@ impl Engine {
             inputs: Inputs::default(),
             controllers: Controllers::default(),
             batch: Batch::default(),
-            last: None,
+            last: Time::ZERO,
             done: 0,
             sizes: RefCell::default(),
             is_due: Cell::new(true),
@@ -273,7 +273,7 @@ impl Engine {
             if let Some(last) = durable.last_batch() {
                 self.shared.clock.set(last);
                 self.driver.resume(last);
-                self.last = Some(last);
+                self.last = last;
                 let wait = last.since(self.shared.clock.now());
                 if wait > self.every {
                     warn(format_args!(
@@ -301,8 +301,7 @@ impl Engine {
         shared.clock.set(time);
         shared.progress.begin(time);
         self.workers.batch().begin();
-        let before = self.time();
-        self.last = if before == Time::ZERO { self.last } else { Some(before) };
+        self.last = self.last.max(self.time());
         self.batch = Batch::default();
         self.batch.info.batch_time = time;
         self.batch.info.is_replay = is_replay;
@@ -327,10 +326,10 @@ impl Engine {
             let mut records = opened.blocks.iter().map(|block| block.records()).sum();
             let stream = self.inputs.name(opened.number);
             if let Some(durable) = &mut self.durable {
-                if let Some(before) = durable.recorded_records(&stream).filter(|before| *before != records) {
+                let before = durable.recorded_input(&stream).map_or(records, |input| input.records);
+                if before != records {
                     warn(format_args!(
-                        "source `{stream}`: the batch of {time} had {before} records in an earlier run, and has {records} now: {}",
-                        "what it reads has changed, or cannot be read again"
+                        "source `{stream}`: the batch of {time} had {before} records in an earlier run, and has {records} now: what it reads has changed, or cannot be read again"
                     ));
                 }
                 durable.received(&opened.stream, opened.source.extent(), opened.source.position(), records);
@@ -349,11 +348,7 @@ impl Engine {
     fn interval(&self) -> Interval {
         let end = self.time();
         let recorded = self.durable.as_ref().and_then(Durable::recorded);
-        let start = match (recorded, self.last) {
-            (Some(recorded), _) => end - recorded.begin.every,
-            (None, Some(last)) => last.max(end - self.every),
-            (None, None) => end - self.every,
-        };
+        let start = recorded.map_or(self.last.max(end - self.every), |recorded| end - recorded.begin.every);
         Interval { start, end }
     }
 
@@ -364,7 +359,7 @@ impl Engine {
         let durable = self.durable.as_mut();
         let newest = durable.and_then(Durable::checkpointed);
         let recorded = self.durable.as_ref().filter(|durable| durable.recorded().is_some());
-        let extent = recorded.map(|durable| durable.extent(stream));
+        let extent = recorded.map(|durable| durable.recorded_input(stream).map(|input| input.bytes.clone()));
         let give = || {
             if let Some(time) = newest.filter(|_| *checkpointed != newest) {
                 source.checkpointed(time);

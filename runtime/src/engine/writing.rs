@@ -56,11 +56,7 @@ impl Engine {
         let actions = commit.actions.len();
         let written = match stage::caught(|| write(time, commit)) {
             Ok(Ok(())) => Ok(()),
-            // The words are the user's code, too.
-            Ok(Err(cause)) => Err(match stage::caught(|| cause.to_string()) {
-                Ok(_) => Error::Output { time, output: label.to_owned(), cause },
-                Err(panicked) => self.panicked(label, panicked),
-            }),
+            Ok(Err(cause)) => Err(self.readable(label, Error::Output { time, output: label.to_owned(), cause })),
             Err(panicked) => Err(self.panicked(label, panicked)),
         };
         info.end_time = Some(clock.now());
