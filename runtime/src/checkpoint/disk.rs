@@ -56,6 +56,10 @@ impl Disk {
             return Ok(());
         }
         let parent = parent(path);
+        if parent == path {
+            // The working directory is gone, or may not be looked into.
+            return fs::metadata(path).map(drop);
+        }
         self.create_dir_all(parent)?;
         match self.create_dir(path) {
             // Somebody else was faster.

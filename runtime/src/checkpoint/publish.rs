@@ -8,14 +8,18 @@ use std::path::{Path, PathBuf};
 
 use super::disk::{Disk, parent};
 use crate::error::{Error, Result};
+use crate::warning::warn;
 
 /// Renames, in order, so that it outlasts a loss of power. What is not there (any more) is left out.
 pub(crate) fn publish(disk: &Disk, renames: &[(PathBuf, PathBuf)]) -> Result<()> {
-    let mut parents = BTreeSet::new();
+    let (mut parents, mut missing) = (BTreeSet::new(), Vec::new());
     for (from, to) in renames {
-        if fs::symlink_metadata(from).is_ok() {
+        if is_there(from)? {
             replace(disk, from, to)?;
         } else {
+            if parent(to).is_dir() && !is_there(to)? {
+                missing.push((from, to));
+            }
             // Perhaps it took its place, and the power was lost before that was durable; and perhaps the old one is still there.
             remove_old(disk, to)?;
         }
@@ -30,7 +34,24 @@ pub(crate) fn publish(disk: &Disk, renames: &[(PathBuf, PathBuf)]) -> Result<()>
         }
         disk.sync_dir(&parent).map_err(failed("cannot sync the directory", &parent))?;
     }
+    if let [(from, to), others @ ..] = &missing[..] {
+        warn(format_args!(
+            "a committed batch has written {}, which is not there, nor is {}, from which it was to come, and so it is with {} more: somebody has taken them, or they are on a disk that is not mounted; then mount it, and rename them",
+            to.display(),
+            from.display(),
+            others.len()
+        ));
+    }
     Ok(())
+}
+
+/// What cannot be looked at is not gone.
+fn is_there(path: &Path) -> Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(failed("cannot look at", path)(error)),
+    }
 }
 
 fn replace(disk: &Disk, from: &Path, to: &Path) -> Result<()> {

@@ -9,6 +9,8 @@ mod contents;
 mod initial;
 mod key_state;
 mod map;
+#[cfg(test)]
+mod memory_tests;
 mod saved;
 mod shard;
 #[cfg(test)]
@@ -144,9 +146,12 @@ impl<K: StateRecord, S: Record> KeyedState<K, S> {
         Contents { shards: self.shards.iter().collect() }
     }
 
-    /// Begins a batch. What an attempt before has left goes.
+    /// Begins a batch. What an attempt before has left goes. A commit leaves nothing, but the room that the batch took: the next
+    /// one takes as much.
     fn begin(&mut self, time: Time) {
-        self.rollback();
+        if self.running.is_some() {
+            self.rollback();
+        }
         self.running = Some(time);
     }
 

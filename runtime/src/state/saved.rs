@@ -41,9 +41,19 @@ impl<K> Changes<K> {
         self.set.set(number);
     }
 
-    pub fn remove(&mut self, number: Number, key: K) {
-        self.set.clear(number);
-        self.removed.push(key);
+    /// Notes keys that leave a shard of so many.
+    pub fn remove(&mut self, leaving: &[Number], keys: &KeyTable<K>)
+    where
+        K: Clone,
+    {
+        leaving.iter().for_each(|number| self.set.clear(*number));
+        if !self.all {
+            self.removed.extend(leaving.iter().map(|number| keys.key(*number).clone()));
+        }
+        // So many changes are not worth it: everything is written, however long it is until then.
+        if self.removed.len() > keys.numbers() {
+            (self.all, self.removed) = (true, Vec::new());
+        }
     }
 
     pub fn set_all(&mut self) {

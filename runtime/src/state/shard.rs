@@ -214,9 +214,8 @@ impl<K: StateRecord, S: Record> Shard<K, S> {
     }
 
     fn note_removed(&mut self) {
-        let Some(changes) = &mut self.changes else { return };
-        for number in &self.pending.removed {
-            changes.remove(*number, self.kept.keys.key(*number).clone());
+        if let Some(changes) = &mut self.changes {
+            changes.remove(&self.pending.removed, &self.kept.keys);
         }
     }
 

@@ -36,12 +36,15 @@ where
         let shards: Vec<_> = self.shards.iter().enumerate().collect();
         let entries = self.keys();
         let written = workers.map(shards, entries, |(number, shard)| shard.capture::<C, F, A>(number, since));
+        let mut written: Vec<Piece> = written.into_iter().flatten().collect();
+        // All shards of a pane side by side: they are one part of the file then, and the manifest lists one a pane.
+        written.sort_by_key(|piece| piece.kind);
         let mut pieces = Vec::new();
         if everything {
             // Whatever was written before is replaced.
             pieces.push(encoded(PieceKind::Full, Vec::new()));
         }
-        pieces.extend(written.into_iter().flatten());
+        pieces.append(&mut written);
         Captured { entries: entries as u64, cutoff: Some(self.shape.first_pane(time)), pieces }
     }
 

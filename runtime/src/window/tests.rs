@@ -456,3 +456,20 @@ fn a_panic_while_values_are_derived_anew_is_tried_again() {
     window.commit(&workers);
     assert_eq!(contents(window.read(&workers)), [("a".to_owned(), 4)]);
 }
+
+/// Else the manifest of a checkpoint would list each shard of each pane.
+#[test]
+fn a_checkpoint_has_the_shards_of_a_pane_side_by_side() {
+    let (workers, functions) = (Workers::new(1, None).unwrap(), Functions(Arc::default()));
+    let mut window: KeyedWindow<String, i64, Functions, Subtract> = window(5, 1);
+    for second in 1..=5 {
+        let records: Vec<(String, i64)> = (0..500).map(|key| (format!("key {key}"), 1)).collect();
+        let case = Case { value: |value| value as i64, merge: |a, b| a + b };
+        window.advance(&workers, time(second), arrivals(&records, &case, 0), Some(functions.clone()));
+        window.commit(&workers);
+    }
+    let mut kinds: Vec<_> = window.capture(time(5), true, &workers).pieces.iter().map(|piece| piece.kind).collect();
+    assert!(kinds.len() > 5 * SHARDS / 2);
+    kinds.dedup();
+    assert_eq!(kinds.len(), 1 + 5, "what was before is replaced, then pane by pane");
+}
