@@ -46,6 +46,8 @@ pub(crate) enum Trouble {
     Failed(Error),
     /// It is committed on disk and not here, or not to be seen yet: the next start mends that.
     Fatal(Error),
+    /// The same, and whoever is to know of it does.
+    Ended(Error),
 }
 
 impl Commit {

@@ -10,8 +10,9 @@ pub enum OnFailure {
     /// Stop, with the batch intact: no later batch runs, and what was received stays. The default.
     #[default]
     Stop,
-    /// Run the batch again, with the same records, up to this many times; then stop. Also when the context is to stop, and this has
-    /// gone on for longer than its `stop_timeout`.
+    /// Run the batch again, with the same records, up to this many times; then stop. It waits a tenth of a second before the first of
+    /// them, and each time twice as long, but no more than ten seconds; on manual time it does not wait. It also stops when the
+    /// context is to stop, and this has gone on for longer than its `stop_timeout`.
     Retry(u32),
     /// Give the batch up, count it, and go on with the next one. A batch that an earlier run has committed is not given up: the
     /// context stops.

@@ -1,6 +1,7 @@
 //! What fails, fails its batch and nothing else: the error names the place, nothing is lost, and the policy decides.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod disk;
 mod ends;
 mod outputs;
 mod restarts;

@@ -1,5 +1,6 @@
 //! How an attempt at a batch ends: it is committed, tried again, or given up.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Engine;
@@ -14,6 +15,11 @@ use crate::transaction::Transaction;
 /// How often the sizes of states are told on the wall clock, because a look at all panes of a long window takes its time.
 const SIZES_EVERY: Duration = Duration::from_secs(1);
 
+/// How long it is until what has failed is tried again, at first and in the end: a disk that is full or a database that starts
+/// again takes its time.
+const PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
 impl Engine {
     /// Ends an attempt at a batch: commits it, or follows the policy for failures. `states` is all that outlives a batch.
     pub fn finish(&mut self, outcome: Result<()>, states: &mut [&mut dyn Transaction]) -> Result<()> {
@@ -23,6 +29,7 @@ impl Engine {
         let outcome = outcome.map_err(|trouble| match trouble {
             Trouble::Failed(error) => Trouble::Failed(self.readable("the text of an error", error)),
             Trouble::Fatal(error) => Trouble::Fatal(self.readable("the text of an error", error)),
+            told @ Trouble::Ended(_) => told,
         });
         if is_given_up || matches!(outcome, Err(Trouble::Failed(_))) {
             states.iter_mut().for_each(|state| state.rollback());
@@ -37,6 +44,7 @@ impl Engine {
                 self.shared.status.set(Status::Failed);
                 Err(error)
             }
+            Err(Trouble::Ended(error)) => Err(error),
             Ok(()) => {
                 self.done += u64::from(!self.is_replay());
                 self.complete(None);
@@ -86,14 +94,30 @@ impl Engine {
         let publish = self.batch.commit.staged();
         if durable.commits_by_checkpoint(time) {
             self.commit_states(states);
-            let Some(durable) = &mut self.durable else { return Ok(()) };
-            // What fails now cannot be taken back in memory. The next start finds the batch before.
-            durable.commit_by_checkpoint(time, publish, states, &self.workers).map_err(Trouble::Fatal)?;
-            return self.show().map_err(Trouble::Fatal);
+            self.insist(|engine| match &mut engine.durable {
+                Some(durable) => durable.commit_by_checkpoint(time, publish.clone(), states, &engine.workers),
+                None => Ok(()),
+            })?;
+            return self.show();
         }
         durable.commit(time, publish, false).map_err(Trouble::Failed)?;
         self.commit_states(states);
-        self.show().map_err(Trouble::Fatal)
+        self.show()
+    }
+
+    /// Does what must be done now, because the batch is committed in memory and cannot be taken back: after an error again, as
+    /// often as the policy for failures says, and then when somebody asks to go on. An end before that leaves it to the next start.
+    fn insist(&mut self, mut work: impl FnMut(&mut Self) -> Result<()>) -> Result<(), Trouble> {
+        while let Err(error) = work(self) {
+            let error = self.readable("the text of an error", error);
+            self.count_failure();
+            if self.tries_again() {
+                self.pause();
+            } else {
+                self.wait_for_resume(error).map_err(Trouble::Ended)?;
+            }
+        }
+        Ok(())
     }
 
     fn commit_states(&self, states: &mut [&mut dyn Transaction]) {
@@ -101,12 +125,10 @@ impl Engine {
     }
 
     /// The batch is committed on disk: what it has staged is shown.
-    fn show(&mut self) -> Result<()> {
-        if let Some(durable) = &mut self.durable {
-            durable.publish()?;
-        }
+    fn show(&mut self) -> Result<(), Trouble> {
+        self.insist(|engine| engine.durable.as_mut().map_or(Ok(()), Durable::publish))?;
         self.batch.commit.published();
-        self.act()
+        self.act().map_err(Trouble::Fatal)
     }
 
     /// Does what outputs have left for the commit.
@@ -127,16 +149,15 @@ impl Engine {
     }
 
     fn fail(&mut self, error: Error) -> Result<()> {
-        self.batch.failures = self.batch.failures.saturating_add(1);
-        self.shared.progress.count_failure();
+        self.count_failure();
         // What an earlier run has committed is part of what came after it.
         let is_committed = self.durable.as_ref().is_some_and(|durable| durable.is_done() && !durable.is_given_up());
-        let is_out_of_patience = self.is_out_of_patience();
+        if self.tries_again() {
+            self.pause();
+            self.batch.again = true;
+            return Ok(());
+        }
         match self.on_failure {
-            OnFailure::Retry(times) if self.batch.failures <= times && !is_out_of_patience => {
-                self.batch.again = true;
-                Ok(())
-            }
             OnFailure::Skip if !is_committed => {
                 self.give_up()?;
                 self.done += u64::from(!self.is_replay());
@@ -147,17 +168,46 @@ impl Engine {
             }
             _ => {
                 self.keep_for_the_next_start();
-                let what = error.to_string();
-                let error = self.driver.hold(error, &self.shared);
-                self.complete(Some(what));
-                self.driver.stop_with(error, &self.shared)?;
-                self.shared.status.set(Status::Active);
-                // Somebody has asked to go on: the batch is still here. The wait was not processing.
-                self.batch.info.processing_start_time = Some(self.shared.clock.now());
+                self.wait_for_resume(error)?;
                 self.batch.again = true;
                 Ok(())
             }
         }
+    }
+
+    fn count_failure(&mut self) {
+        self.batch.failures = self.batch.failures.saturating_add(1);
+        self.shared.progress.count_failure();
+    }
+
+    /// Whether the policy for failures has the batch tried again.
+    fn tries_again(&mut self) -> bool {
+        let is_out_of_patience = self.is_out_of_patience();
+        matches!(self.on_failure, OnFailure::Retry(times) if self.batch.failures <= times) && !is_out_of_patience
+    }
+
+    /// Waits before the next attempt, each time twice as long. On manual time nothing waits.
+    fn pause(&self) {
+        if self.driver.is_manual() {
+            return;
+        }
+        let doublings = self.batch.failures.saturating_sub(1).min(16);
+        if self.shared.stop.wait((PAUSE * (1 << doublings)).min(LONGEST_PAUSE)) {
+            // As long as a stop has patience, attempts come one after the other, but not without a pause.
+            thread::sleep(PAUSE);
+        }
+    }
+
+    /// The batch has failed and is kept: waits until somebody asks to go on. With the error if the context is to end.
+    fn wait_for_resume(&mut self, error: Error) -> Result<()> {
+        let what = error.to_string();
+        let error = self.driver.hold(error, &self.shared);
+        self.complete(Some(what));
+        self.driver.stop_with(error, &self.shared)?;
+        self.shared.status.set(Status::Active);
+        // The wait was not processing.
+        self.batch.info.processing_start_time = Some(self.shared.clock.now());
+        Ok(())
     }
 
     /// Whether the batch has failed for longer than a stop may take.
