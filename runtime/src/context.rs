@@ -15,6 +15,7 @@ use crate::engine_thread::{Line, drive, set_up, spawn};
 use crate::error::{Error, Result};
 use crate::guarantee;
 use crate::listener::{Listeners, StreamingListener};
+use crate::notices::Notices;
 use crate::pipeline::Pipeline;
 use crate::policy::{BadRecords, OnFailure};
 use crate::progress::ProgressBoard;
@@ -48,7 +49,7 @@ use crate::time::Time;
 /// ```
 #[must_use = "a context does nothing before `start`, `run` or `manual`"]
 pub struct StreamingContext<P> {
-    pipeline: P,
+    pub(crate) pipeline: P,
     workers: usize,
     grain: Option<usize>,
     on_failure: OnFailure,
@@ -58,6 +59,7 @@ pub struct StreamingContext<P> {
     stop: Arc<StopSignal>,
     sources: SourceOptions,
     listeners: Listeners,
+    is_listened_to: bool,
     show_progress: bool,
     pub(crate) checkpoints: CheckpointOptions,
     pub(crate) write_ahead_log: bool,
@@ -85,6 +87,7 @@ impl<P: Pipeline> StreamingContext<P> {
                 log: None,
             },
             listeners: Listeners::default(),
+            is_listened_to: false,
             show_progress: false,
             checkpoints: CheckpointOptions::default(),
             write_ahead_log: false,
@@ -217,8 +220,10 @@ impl<P: Pipeline> StreamingContext<P> {
         self
     }
 
-    /// Tells `listener` what happens.
-    pub fn listener(self, listener: Arc<dyn StreamingListener>) -> Self {
+    /// Tells `listener` what happens. Without any, what goes wrong with sources and checkpoints while batches go on is said on
+    /// standard error, each thing once; on manual time it is not.
+    pub fn listener(mut self, listener: Arc<dyn StreamingListener>) -> Self {
+        self.is_listened_to = true;
         self.listeners.add(listener);
         self
     }
@@ -285,8 +290,9 @@ impl<P: Pipeline> StreamingContext<P> {
     }
 
     fn durable(&self) -> Result<Option<Durable>> {
-        if self.checkpoints.directory.is_some() {
-            self.check_names()?;
+        match &self.checkpoints.directory {
+            Some(_) => self.check_names()?,
+            None => self.tell_of_idle_settings()?,
         }
         let mut durable = Durable::open(&self.checkpoints, self.pipeline.name(), self.pipeline.every())?;
         if self.pipeline.plan().requires_exactly_once() {
@@ -356,7 +362,7 @@ impl<P: Pipeline> StreamingContext<P> {
     /// When the pipeline cannot start, and when a batch fails for good.
     pub fn run(self) -> Result<()> {
         let shared = self.shared(Clock::wall());
-        self.run_here(&shared, || {})
+        self.run_here(&shared)
     }
 
     /// What the pipeline declares, without running it.
@@ -376,15 +382,28 @@ impl<P: Pipeline> StreamingContext<P> {
         self.checkpoints.directory.is_some()
     }
 
-    /// `ready` is called before anything runs.
-    pub(crate) fn run_here(self, shared: &Arc<Shared>, ready: impl FnOnce()) -> Result<()> {
+    /// What goes wrong is said on standard error, whoever listens.
+    #[cfg(feature = "cli")]
+    pub(crate) fn heard(mut self) -> Self {
+        self.is_listened_to = false;
+        self
+    }
+
+    /// Says on standard error what goes wrong with sources and checkpoints, if nobody else is there to hear it.
+    fn notices(&self, shared: &Shared) -> Option<Arc<Notices>> {
+        (!self.is_listened_to).then(|| Notices::listen(shared))
+    }
+
+    pub(crate) fn run_here(self, shared: &Arc<Shared>) -> Result<()> {
         self.check()?;
         let mut engine = self.engine(self.wall(shared.clock.now(), false), shared)?;
         #[cfg(all(feature = "signals", unix))]
         let _signals = crate::signals::stop_on_signals(&shared.stop)?;
         let _line = self.live_line(shared)?;
-        ready();
-        drive(self.pipeline, &mut engine, shared)
+        let notices = self.notices(shared); // after the live line, which makes way for it
+        let ended = drive(self.pipeline, &mut engine, shared);
+        notices.iter().for_each(|notices| notices.tell());
+        ended
     }
 }
 
@@ -412,7 +431,8 @@ impl<P: Pipeline + Send + 'static> StreamingContext<P> {
         let shared = self.shared(Clock::wall());
         let engine = self.engine(self.wall(shared.clock.now(), true), &shared)?;
         let (line, batch) = (self.live_line(&shared)?, Arc::clone(engine.workers().batch()));
-        let thread = set_up(spawn(self.pipeline, engine, &shared, line)?, &shared)?;
+        let notices = self.notices(&shared);
+        let thread = set_up(spawn(self.pipeline, engine, &shared, line, notices)?, &shared)?;
         Ok(RunningContext::new(shared, batch, thread))
     }
 
@@ -446,7 +466,7 @@ impl<P: Pipeline + Send + 'static> StreamingContext<P> {
         let (from_engine, replies) = crossbeam_channel::unbounded();
         let driver = Driver::manual(self.pipeline.every(), start, self.stop_timeout, for_engine, from_engine);
         let engine = self.engine(driver, &shared)?;
-        let thread = set_up(spawn(self.pipeline, engine, &shared, None)?, &shared)?;
+        let thread = set_up(spawn(self.pipeline, engine, &shared, None, None)?, &shared)?;
         Ok(ManualContext { shared, requests, replies, thread })
     }
 }

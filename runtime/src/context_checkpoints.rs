@@ -6,12 +6,33 @@ use std::time::Duration;
 
 use crate::checkpoint::SyncPolicy;
 use crate::context::StreamingContext;
+use crate::durable::check_interval;
+use crate::error::Result;
 use crate::migration::Migration;
 use crate::pipeline::Pipeline;
 use crate::source::LogSync;
 use crate::stored::Stored;
+use crate::warning::warn;
 
 impl<P: Pipeline> StreamingContext<P> {
+    /// Without a directory there are no checkpoints, whatever else is said of them.
+    pub(crate) fn tell_of_idle_settings(&self) -> Result<()> {
+        check_interval("the context's checkpoint interval", self.checkpoints.interval, self.pipeline.every())?;
+        let settings = [
+            ("checkpoint_interval", self.checkpoints.interval.is_some()),
+            ("sync_policy", self.checkpoints.sync != SyncPolicy::default()),
+            ("write_ahead_log_sync", self.log_sync != LogSync::default()),
+            ("state_migration", !self.checkpoints.migrations.is_empty()),
+            ("drop_state", !self.checkpoints.dropped.is_empty()),
+        ];
+        let idle: Vec<_> = settings.iter().filter(|(_, is_set)| *is_set).map(|(name, _)| format!("`{name}`")).collect();
+        if !idle.is_empty() {
+            let name = self.pipeline.name();
+            warn(format_args!("pipeline `{name}`: without `checkpoint_dir(…)` nothing comes of {}", idle.join(", ")));
+        }
+        Ok(())
+    }
+
     /// Keeps in this directory what must not be lost: the first start begins, and every later one goes on where the last commit
     /// was, however the run before has ended. The directory is made if it is missing, belongs to one pipeline, and is used by
     /// one process at a time.
@@ -63,8 +84,8 @@ impl<P: Pipeline> StreamingContext<P> {
     }
 
     /// How often windows and states are written to the [checkpoint directory](Self::checkpoint_dir): a multiple of the batch
-    /// interval. The default is the least one that is not below 10 s. If a stateful stream was given a shorter one, that counts: a
-    /// checkpoint has all states as of the same batch. Where a source can neither be read again nor has a
+    /// interval. Of those that are given here and to stateful streams the shortest counts, because a checkpoint has all states as
+    /// of the same batch; if none is given, it is the least one that is not below 10 s. Where a source can neither be read again nor has a
     /// [log](Self::write_ahead_log), every batch is a checkpoint, whatever is said here: what lies between two could not be
     /// brought back.
     ///
@@ -159,7 +180,8 @@ impl<P: Pipeline> StreamingContext<P> {
         self
     }
 
-    /// Gives up what the checkpoint has of this window or state: it begins anew, or goes if the program has none of this name.
+    /// Gives up what the checkpoint has of this window or state: it begins anew, or goes if the program has none of this name. That
+    /// is for one start: take it out of the program then, or the next start gives up what this run makes. A warning says so.
     /// What is known of a source that the program no longer has is given up in the same way; its write-ahead log, in a directory
     /// of its name, is left for you to remove.
     pub fn drop_state(mut self, state: impl Into<String>) -> Self {

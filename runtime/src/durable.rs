@@ -14,6 +14,7 @@ use crate::checkpoint::{
 use crate::error::{Error, Result};
 use crate::guarantee;
 use crate::migration::{Migration, Migrations};
+use crate::notices;
 use crate::saved::{Description, Saved};
 use crate::source::{self, loaded, stored};
 use crate::stage::{self, Workers};
@@ -137,6 +138,8 @@ impl Durable {
         };
         if let Some(Recovered { time, positions, states, batches, warnings, .. }) = opened.recovered {
             warnings.iter().for_each(warn);
+            let saved = states.iter().map(|state| &*state.name).chain(positions.iter().map(|(name, _)| &**name));
+            notices::tell_of_dropped(&options.dropped, &saved.collect::<Vec<_>>());
             durable.checkpointed = Some(time);
             durable.positions = positions.clone();
             durable.again = batches.into();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::as_of::Joined;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::notices::Notices;
 use crate::pipeline::Pipeline;
 use crate::running::join;
 use crate::shared::{Ends, Shared, Status};
@@ -24,11 +25,14 @@ pub(crate) fn spawn<P: Pipeline + Send + 'static>(
     mut engine: Engine,
     shared: &Arc<Shared>,
     line: Line,
+    notices: Option<Arc<Notices>>,
 ) -> Result<JoinHandle<Result<()>>> {
     let shared = Arc::clone(shared);
     let run = move || {
         let _line = line;
-        drive(pipeline, &mut engine, &shared)
+        let ended = drive(pipeline, &mut engine, &shared);
+        notices.iter().for_each(|notices| notices.tell());
+        ended
     };
     thread::Builder::new().name("microbatch".to_owned()).spawn(run).map_err(|error| {
         Error::config(format!("the engine's thread cannot be started: {error}"), "raise the limit of threads")

@@ -178,6 +178,7 @@ mod live;
 #[cfg(any(feature = "cli", feature = "testing"))]
 mod lock_file;
 mod migration;
+mod notices;
 mod panics;
 mod pipeline;
 mod plan;

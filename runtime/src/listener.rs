@@ -70,6 +70,10 @@ pub trait StreamingListener: Send + Sync {
     fn on_batch_completed(&self, batch: &BatchInfo) {
         let _ = batch;
     }
+    /// A checkpoint could not be written; batches go on, and the next one is tried when it is due.
+    fn on_checkpoint_failed(&self, why: &str) {
+        let _ = why;
+    }
     /// An output operation begins.
     fn on_output_operation_started(&self, output: &OutputOperationInfo) {
         let _ = output;

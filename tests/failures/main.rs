@@ -5,6 +5,7 @@ mod disk;
 mod ends;
 mod outputs;
 mod restarts;
+mod told;
 
 use std::collections::HashSet;
 use std::process::Command;

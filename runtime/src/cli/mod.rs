@@ -62,7 +62,6 @@ use std::fmt::Display;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::error::ErrorKind;
@@ -79,14 +78,12 @@ mod columns;
 mod flags;
 mod inspect;
 mod lock;
-mod notices;
 mod out;
 mod summary;
 mod verify;
 
 use checkpoint::Tool;
 use lock::Lock;
-use notices::Notices;
 
 /// Runs a pipeline as the command line of this process says. See the [module](self).
 ///
@@ -341,9 +338,7 @@ impl Options {
 
     fn run_batches<P: Pipeline>(&self, context: StreamingContext<P>) -> Result<()> {
         let (shared, begun) = (context.shared(Clock::wall()), Instant::now());
-        let notices = Arc::new(Notices::new(&shared.progress));
-        let ended = context.run_here(&shared, || shared.listeners.add(Arc::clone(&notices) as _));
-        notices.tell();
+        let ended = context.heard().run_here(&shared);
         if !self.is_quiet() {
             say(summary::line(&shared.progress(), begun.elapsed()));
         }

@@ -71,6 +71,10 @@ impl Engine {
         let Some(durable) = &mut self.durable else { return Ok(()) };
         let made = durable.checkpoint_if_due(time, states, &self.workers);
         let failure = made.err().or_else(|| durable.failure());
+        if let Some(failure) = &failure {
+            let why = failure.to_string();
+            self.shared.listeners.tell(|listener| listener.on_checkpoint_failed(&why));
+        }
         self.shared.progress.set_checkpoint(durable.figures(), failure, durable.backlog());
         Ok(())
     }

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::listener::{BatchInfo, ReceiverInfo, StreamingListener};
 use crate::progress::{CheckpointProgress, ProgressBoard};
+use crate::shared::Shared;
 use crate::time::Time;
 use crate::warning::warn;
 
 /// A listener that comes after the live line: where it tells something, the line has made way.
-pub(super) struct Notices {
+pub(crate) struct Notices {
     progress: Arc<ProgressBoard>,
     told: Mutex<Told>,
 }
@@ -25,8 +26,11 @@ struct Told {
 }
 
 impl Notices {
-    pub fn new(progress: &Arc<ProgressBoard>) -> Self {
-        Notices { progress: Arc::clone(progress), told: Mutex::default() }
+    /// Listens from now on.
+    pub fn listen(shared: &Shared) -> Arc<Self> {
+        let notices = Arc::new(Notices { progress: Arc::clone(&shared.progress), told: Mutex::default() });
+        shared.listeners.add(Arc::clone(&notices) as _);
+        notices
     }
 
     /// Says what is new.
@@ -109,6 +113,17 @@ fn words_of_sources(names: &[String]) -> String {
         listed(names),
         drops(names)
     )
+}
+
+/// Tells of what a start gives up: whoever leaves `drop_state` in the program loses the state at each start.
+pub(crate) fn tell_of_dropped(dropped: &[String], saved: &[&str]) {
+    for name in dropped {
+        let what = match saved.contains(&&**name) {
+            true => "what the checkpoint had of it is given up now, and with the next start what this run makes of it",
+            false => "the checkpoint has no state, window or source of this name",
+        };
+        warn(format_args!("`drop_state({name:?})`: {what}; take it out of the program after this start"));
+    }
 }
 
 fn listed(names: &[String]) -> String {
