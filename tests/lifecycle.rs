@@ -85,6 +85,27 @@ fn a_pipeline_that_ends_at_once_has_started() -> microbatch::Result<()> {
 }
 
 #[test]
+fn contexts_and_views_can_be_shown() -> microbatch::Result<()> {
+    let pipeline = || {
+        stream!(every = 1s, name = "shown", |ssc| {
+            let pairs = ssc.queue_stream([vec![('a', 1u64)]]);
+            pairs.update_state_by_key(|values, _| values.last().copied()).name("latest").print();
+        })
+    };
+    let context = StreamingContext::new(pipeline());
+    assert_eq!(format!("{context:?}"), "StreamingContext { pipeline: \"shown\", every: 1s, .. }");
+    let mut context = context.manual()?;
+    context.advance(1)?;
+    let time = Time::from_millis(1000);
+    assert_eq!(format!("{context:?}"), format!("ManualContext {{ status: Active, time: {time:?}, .. }}"));
+    let latest = context.state::<char, u64>("latest")?;
+    assert_eq!(format!("{latest:?}"), format!("StateView {{ time: Some({time:?}), .. }}"));
+    let context = StreamingContext::new(pipeline()).start()?;
+    assert_eq!(format!("{context:?}"), "RunningContext { status: Active, .. }");
+    context.stop()
+}
+
+#[test]
 fn a_stop_during_the_setup_does_not_hang_the_start() -> microbatch::Result<()> {
     let handle = Arc::new(OnceLock::<StopHandle>::new());
     let (in_setup, out) = (Arc::clone(&handle), Collector::<u64>::default());

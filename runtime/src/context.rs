@@ -1,5 +1,6 @@
 //! Running pipelines: on the wall clock, on the caller's thread, or on manual time.
 
+use std::fmt;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -62,6 +63,13 @@ pub struct StreamingContext<P> {
     pub(crate) checkpoints: CheckpointOptions,
     pub(crate) write_ahead_log: bool,
     pub(crate) log_sync: LogSync,
+}
+
+impl<P: Pipeline> fmt::Debug for StreamingContext<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut context = f.debug_struct("StreamingContext");
+        context.field("pipeline", &self.pipeline.name()).field("every", &self.pipeline.every()).finish_non_exhaustive()
+    }
 }
 
 impl<P: Pipeline> StreamingContext<P> {
