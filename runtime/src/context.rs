@@ -156,7 +156,8 @@ impl<P: Pipeline> StreamingContext<P> {
         self
     }
 
-    /// Stops by itself after this many batches; what was received for later ones is not processed.
+    /// Stops by itself after this many batches; what was received for later ones is not processed. 0 is an error when the context
+    /// starts.
     ///
     /// ```
     /// use microbatch::prelude::*;
@@ -218,7 +219,7 @@ impl<P: Pipeline> StreamingContext<P> {
     }
 
     /// Shows how the context is doing in one live line on standard error, if that is a terminal. The line makes way while output
-    /// operations write, and leaves nothing behind.
+    /// operations write, and leaves nothing behind. A context on manual time has no such line.
     #[cfg(feature = "progress")]
     pub fn show_progress(mut self) -> Self {
         self.show_progress = true;
@@ -257,6 +258,9 @@ impl<P: Pipeline> StreamingContext<P> {
         }
         if self.workers == 0 {
             return cannot("it cannot run on 0 workers", "write `workers(1)` or more");
+        }
+        if self.max_batches == Some(0) {
+            return cannot("it would end before its first batch", "write `batches(1)` or more, or leave it out");
         }
         if self.sources.buffered_blocks == 0 {
             return cannot("receivers need room for at least one block", "write `buffered_blocks(1)` or more");

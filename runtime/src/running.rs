@@ -251,6 +251,9 @@ impl ManualContext {
     ///
     /// # Errors
     /// When a batch failed for good. Then time stands still: the next call begins with the same batch.
+    ///
+    /// [`Error::Stopped`] when the context ends before it has run so many: somebody has stopped it, or it has run its
+    /// [`batches`](crate::StreamingContext::batches).
     pub fn advance(&mut self, batches: u64) -> Result<()> {
         if batches == 0 {
             return Ok(());
