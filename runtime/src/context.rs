@@ -430,6 +430,9 @@ impl<P: Pipeline + Send + 'static> StreamingContext<P> {
 
     /// Runs the pipeline on manual time, which starts at 0: batches run when [`ManualContext::advance`] asks for them.
     ///
+    /// Sources that go by times from outside, as [files](crate::dstream::Sources::text_file_stream) do, want to start at such
+    /// a time: see [`manual_from`](Self::manual_from).
+    ///
     /// ```
     /// use microbatch::prelude::*;
     ///
@@ -448,6 +451,24 @@ impl<P: Pipeline + Send + 'static> StreamingContext<P> {
     }
 
     /// As [`manual`](Self::manual), with manual time starting at `start`.
+    ///
+    /// A test of files starts so, a little before they are written, because a file belongs to the batch of its time:
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use microbatch::prelude::*;
+    ///
+    /// let directory = tempfile::tempdir()?;
+    /// let (logs, out) = (directory.path().to_owned(), Collector::default());
+    /// let pipeline = stream!(every = 1h, |ssc| { ssc.text_file_stream(&logs).collect_into(&out); });
+    /// let start = Time::from(SystemTime::now()) - Duration::from_secs(1);
+    /// let mut context = StreamingContext::new(pipeline).manual_from(start)?;
+    /// std::fs::write(directory.path().join("app.log"), "start\nend")?;
+    /// context.advance(2)?;
+    /// let lines: Vec<String> = out.batches().into_iter().flat_map(|(_, lines)| lines).collect();
+    /// assert_eq!(lines, ["start", "end"]);
+    /// # Ok::<(), microbatch::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`start`](Self::start).
