@@ -54,10 +54,10 @@ fn a_limit_of_nothing_is_refused_by_name() {
             ssc.receiver_stream(Numbers).count().print();
         }))
     };
-    let always = context().max_rate(0).start().map(drop).unwrap_err().to_string();
+    let always = context().max_rate(0).start().unwrap_err().to_string();
     assert!(always.contains("give `max_rate` 1 or more"), "{always}");
     let initially = Backpressure::default().initial_rate(0);
-    let initially = context().backpressure(initially).start().map(drop).unwrap_err().to_string();
+    let initially = context().backpressure(initially).start().unwrap_err().to_string();
     assert!(initially.contains("give `initial_rate` 1 or more"), "{initially}");
 }
 
@@ -112,7 +112,7 @@ fn limits_that_cannot_work_are_refused() {
             ssc.receiver_stream(Numbers).count().print();
         });
         let context = StreamingContext::new(pipeline).max_rate(max_rate).backpressure(backpressure);
-        context.manual().err().unwrap().to_string()
+        context.manual().unwrap_err().to_string()
     };
     assert!(error(0, Backpressure::default()).contains("give `max_rate` 1 or more"));
     assert!(error(1, Backpressure::default().proportional(-1.0)).contains("the proportional gain is -1"));

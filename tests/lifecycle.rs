@@ -76,12 +76,51 @@ fn a_pipeline_that_ends_at_once_has_started() -> microbatch::Result<()> {
         })
     };
     for _ in 0..20 {
-        let context = StreamingContext::new(pipeline()).batches(0).start()?;
+        let context = StreamingContext::new(pipeline()).duration(Duration::ZERO).start()?;
         context.await_termination()?;
         assert_eq!(context.status(), Status::Stopped);
-        assert!(matches!(StreamingContext::new(pipeline()).batches(0).manual()?.advance(1), Err(Error::Stopped)));
+        let mut context = StreamingContext::new(pipeline()).duration(Duration::ZERO).manual()?;
+        assert!(matches!(context.advance(1), Err(Error::Stopped)));
     }
     Ok(())
+}
+
+#[test]
+fn no_batches_at_all_are_refused() {
+    let context = || {
+        let out = Collector::<u64>::default();
+        let pipeline = stream!(every = 1ms, name = "idle", |ssc| {
+            ssc.queue_stream(Vec::<Vec<u64>>::new()).collect_into(&out);
+        });
+        StreamingContext::new(pipeline).batches(0)
+    };
+    for error in [context().start().unwrap_err(), context().run().unwrap_err(), context().manual().unwrap_err()] {
+        assert!(matches!(error, Error::Config { .. }), "{error}");
+        let error = error.to_string();
+        assert!(error.contains("`idle`: it would end before its first batch"), "{error}");
+        assert!(error.contains("write `batches(1)` or more"), "{error}");
+    }
+}
+
+#[test]
+fn contexts_and_views_can_be_shown() -> microbatch::Result<()> {
+    let pipeline = || {
+        stream!(every = 1s, name = "shown", |ssc| {
+            let pairs = ssc.queue_stream([vec![('a', 1u64)]]);
+            pairs.update_state_by_key(|values, _| values.last().copied()).name("latest").print();
+        })
+    };
+    let context = StreamingContext::new(pipeline());
+    assert_eq!(format!("{context:?}"), "StreamingContext { pipeline: \"shown\", every: 1s, .. }");
+    let mut context = context.manual()?;
+    context.advance(1)?;
+    let time = Time::from_millis(1000);
+    assert_eq!(format!("{context:?}"), format!("ManualContext {{ status: Active, time: {time:?}, .. }}"));
+    let latest = context.state::<char, u64>("latest")?;
+    assert_eq!(format!("{latest:?}"), format!("StateView {{ time: Some({time:?}), .. }}"));
+    let context = StreamingContext::new(pipeline()).start()?;
+    assert_eq!(format!("{context:?}"), "RunningContext { status: Active, .. }");
+    context.stop()
 }
 
 #[test]

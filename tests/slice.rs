@@ -65,3 +65,12 @@ fn windows_are_remembered_when_they_slide_and_failed_batches_once() {
     context.manual().unwrap().advance(4).unwrap();
     assert_eq!(last.slice(millis(0), millis(9000)), [(millis(2000), vec![3]), (millis(4000), vec![10])]);
 }
+
+/// A literal `0s` does not compile.
+#[test]
+fn a_duration_of_nothing_is_refused() {
+    let error = StreamingContext::new(remembering(&Remembered::default(), Duration::ZERO)).manual().unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("remember` would remember nothing: its duration is zero"), "{error}");
+    assert!(error.contains("write a duration above zero"), "{error}");
+}

@@ -110,7 +110,7 @@ fn panes_that_become_longer_have_each_record_once() {
 fn panes_that_would_have_to_be_divided_are_refused() {
     let (directory, out) = (tempfile::tempdir().unwrap(), Counts::default());
     context(sums(secs(6), secs(3), &out), directory.path()).manual().unwrap().advance(7).unwrap();
-    let refused = context(sums(secs(6), secs(2), &out), directory.path()).manual().map(drop).unwrap_err().to_string();
+    let refused = context(sums(secs(6), secs(2), &out), directory.path()).manual().unwrap_err().to_string();
     for words in ["has `sums` in panes of 3s, of which panes of 2s cannot be made", "`.drop_state(\"sums\")`"] {
         assert!(refused.contains(words), "{words}: {refused}");
     }
@@ -158,7 +158,7 @@ fn a_batch_does_not_run_again_without_its_source() {
     let (directory, out) = (tempfile::tempdir().unwrap(), Collector::default());
     let failed = context(numbers!(old, true, out), directory.path()).manual().unwrap().advance(4).unwrap_err();
     assert!(failed.to_string().contains("the disk is full"), "{failed}");
-    let refused = context(numbers!(new, false, out), directory.path()).manual().map(drop).unwrap_err().to_string();
+    let refused = context(numbers!(new, false, out), directory.path()).manual().unwrap_err().to_string();
     for words in ["must run again with records of the source `old`", "`let old = …;`"] {
         assert!(refused.contains(words), "{words}: {refused}");
     }
@@ -352,7 +352,7 @@ fn what_is_saved_is_not_found_by_its_place() {
         })
     };
     StreamingContext::new(nameless()).manual().unwrap().advance(1).unwrap();
-    let refused = context(nameless(), directory.path()).manual().map(drop).unwrap_err().to_string();
+    let refused = context(nameless(), directory.path()).manual().unwrap_err().to_string();
     for words in ["`window` and `window_2` have no names", "`.name(\"name\")`", "saved as `window` is found"] {
         assert!(refused.contains(words), "{words}: {refused}");
     }

@@ -9,6 +9,7 @@ use crate::args;
 use crate::ast::{Setting, Step};
 use crate::diag::{Diagnostics, did_you_mean};
 use crate::duration::{self, Parsed};
+use crate::habits;
 use crate::ir::{Graph, Node, NodeId, Setup};
 use crate::ops::{self, Class, Kind, OpSpec, Recovery};
 use crate::options;
@@ -44,7 +45,7 @@ pub fn all(graph: &Graph, diag: &mut Diagnostics) {
 
 /// What holds for the arguments of every operator and every setting.
 fn arguments(op: &OpSpec, args: &[TokenStream], at: Span, diag: &mut Diagnostics) {
-    number_of_arguments(op, args.len(), at, diag);
+    number_of_arguments(op, args, at, diag);
     kinds_of_arguments(op, args, at, diag);
     for (arg, tokens) in op.args.iter().zip(args) {
         if arg.kind == Kind::Duration {
@@ -229,7 +230,8 @@ fn plural(count: usize, what: &str) -> String {
     }
 }
 
-fn number_of_arguments(op: &OpSpec, found: usize, at: Span, diag: &mut Diagnostics) {
+fn number_of_arguments(op: &OpSpec, args: &[TokenStream], at: Span, diag: &mut Diagnostics) {
+    let found = args.len();
     let most = op.args.len();
     let least = op.args.iter().filter(|arg| arg.default.is_none()).count();
     let is_list = op.args.last().is_some_and(|arg| arg.kind == Kind::Streams);
@@ -240,11 +242,10 @@ fn number_of_arguments(op: &OpSpec, found: usize, at: Span, diag: &mut Diagnosti
             (least, most) if most != least => format!("{least} to {}", plural(most, "argument")),
             _ => plural(most, "argument"),
         };
-        diag.error(
-            at,
-            format!("`{}` takes {takes}, and got {}", op.name, plural(found, "argument")),
-            format!("write `{}`", op.usage),
-        );
+        let is_of_values = found > 0 && !args.iter().any(|arg| args::closure(arg).is_some());
+        let meant = habits::instead_of_arguments(op.name).filter(|_| is_of_values);
+        let message = format!("`{}` takes {takes}, and got {}", op.name, plural(found, "argument"));
+        diag.error(at, message, meant.map_or(format!("write `{}`", op.usage), str::to_owned));
     }
 }
 

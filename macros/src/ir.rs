@@ -385,7 +385,9 @@ impl<'a> Lowering<'a> {
         let text = name.to_string();
         let what = if is_source { "source" } else { "operator" };
         let help = match did_you_mean(&text, ops::names(is_source)) {
-            _ if let Some(instead) = habits::instead_of(&text) => instead.to_owned(),
+            _ if let Some(instead) = habits::instead_of(&text, is_source) => instead.to_owned(),
+            // Rustdoc and editors show it under this name.
+            _ if let Some(op) = ops::find_method(&text) => format!("write `{}`", op.usage),
             Some(close) => format!("did you mean `{close}`?"),
             None if self.definitions.contains_key(&text) => {
                 format!("`{text}` is a stream; is the line above it complete, with a `;` at its end?")

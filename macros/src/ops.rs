@@ -338,6 +338,11 @@ pub fn find(name: &str) -> Option<&'static OpSpec> {
     OPERATORS.iter().find(|op| op.name == name)
 }
 
+/// The row whose method of `DStream` has this name, which is written under another one.
+pub fn find_method(method: &str) -> Option<&'static OpSpec> {
+    OPERATORS.iter().find(|op| op.function == method && op.function != op.name)
+}
+
 /// The row of an operator that its arguments fit best.
 pub fn find_for(name: &str, args: &[TokenStream]) -> Option<&'static OpSpec> {
     closest(name, args).first().copied()

@@ -10,6 +10,7 @@ use crate::source::Input;
 /// Has the rates of receivers follow the speed of the batches: see
 /// [`StreamingContext::backpressure`](crate::StreamingContext::backpressure). The defaults are Spark's.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use = "it does nothing before `StreamingContext::backpressure` is given it"]
 pub struct Backpressure {
     proportional: f64,
     integral: f64,

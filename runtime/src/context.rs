@@ -1,5 +1,6 @@
 //! Running pipelines: on the wall clock, on the caller's thread, or on manual time.
 
+use std::fmt;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -64,6 +65,13 @@ pub struct StreamingContext<P> {
     pub(crate) checkpoints: CheckpointOptions,
     pub(crate) write_ahead_log: bool,
     pub(crate) log_sync: LogSync,
+}
+
+impl<P: Pipeline> fmt::Debug for StreamingContext<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut context = f.debug_struct("StreamingContext");
+        context.field("pipeline", &self.pipeline.name()).field("every", &self.pipeline.every()).finish_non_exhaustive()
+    }
 }
 
 impl<P: Pipeline> StreamingContext<P> {
@@ -151,7 +159,8 @@ impl<P: Pipeline> StreamingContext<P> {
         self
     }
 
-    /// Stops by itself after this many batches; what was received for later ones is not processed.
+    /// Stops by itself after this many batches; what was received for later ones is not processed. 0 is an error when the context
+    /// starts.
     ///
     /// ```
     /// use microbatch::prelude::*;
@@ -213,7 +222,7 @@ impl<P: Pipeline> StreamingContext<P> {
     }
 
     /// Shows how the context is doing in one live line on standard error, if that is a terminal. The line makes way while output
-    /// operations write, and leaves nothing behind.
+    /// operations write, and leaves nothing behind. A context on manual time has no such line.
     #[cfg(feature = "progress")]
     pub fn show_progress(mut self) -> Self {
         self.show_progress = true;
@@ -254,6 +263,9 @@ impl<P: Pipeline> StreamingContext<P> {
         }
         if self.workers == 0 {
             return cannot("it cannot run on 0 workers", "write `workers(1)` or more");
+        }
+        if self.max_batches == Some(0) {
+            return cannot("it would end before its first batch", "write `batches(1)` or more, or leave it out");
         }
         if self.sources.buffered_blocks == 0 {
             return cannot("receivers need room for at least one block", "write `buffered_blocks(1)` or more");
@@ -438,6 +450,9 @@ impl<P: Pipeline + Send + 'static> StreamingContext<P> {
 
     /// Runs the pipeline on manual time, which starts at 0: batches run when [`ManualContext::advance`] asks for them.
     ///
+    /// Sources that go by times from outside, as [files](crate::dstream::Sources::text_file_stream) do, want to start at such
+    /// a time: see [`manual_from`](Self::manual_from).
+    ///
     /// ```
     /// use microbatch::prelude::*;
     ///
@@ -456,6 +471,24 @@ impl<P: Pipeline + Send + 'static> StreamingContext<P> {
     }
 
     /// As [`manual`](Self::manual), with manual time starting at `start`.
+    ///
+    /// A test of files starts so, a little before they are written, because a file belongs to the batch of its time:
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use microbatch::prelude::*;
+    ///
+    /// let directory = tempfile::tempdir()?;
+    /// let (logs, out) = (directory.path().to_owned(), Collector::default());
+    /// let pipeline = stream!(every = 1h, |ssc| { ssc.text_file_stream(&logs).collect_into(&out); });
+    /// let start = Time::from(SystemTime::now()) - Duration::from_secs(1);
+    /// let mut context = StreamingContext::new(pipeline).manual_from(start)?;
+    /// std::fs::write(directory.path().join("app.log"), "start\nend")?;
+    /// context.advance(2)?;
+    /// let lines: Vec<String> = out.batches().into_iter().flat_map(|(_, lines)| lines).collect();
+    /// assert_eq!(lines, ["start", "end"]);
+    /// # Ok::<(), microbatch::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`start`](Self::start).

@@ -255,7 +255,9 @@ pub use time::Time;
 
 /// `stream!(every = 1s, name = "word-count", |ssc| { … })` is an expression of a type that implements [`Pipeline`]. `every` is
 /// the batch interval: a literal in `ns`, `us`, `ms`, `s`, `min`, `h` or `d`, or an expression of type [`Duration`]. `name` may
-/// be left out. `require = exactly_once` refuses [what could write a batch twice or not at all](crate#if-the-process-dies) if the
+/// be left out: the default is the path of the module that `stream!` stands in. Give one where there is a
+/// [checkpoint directory](StreamingContext::checkpoint_dir), which belongs to the pipeline of one name: a function that moves to
+/// another module would else have a name that the directory does not know, and be refused. `require = exactly_once` refuses [what could write a batch twice or not at all](crate#if-the-process-dies) if the
 /// process dies; `require = at_least_once` refuses nothing. The body's statements define streams (`let name = …;`), end in an output operation, or are ordinary Rust that
 /// runs once, when the pipeline starts. See the [crate's documentation](crate#the-language), and [`DStream`] for the operators.
 ///

@@ -1,5 +1,6 @@
 //! What a started pipeline is in the hands of the program: on the wall clock, or on manual time.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -40,6 +41,7 @@ use crate::time::Time;
 /// assert_eq!(out.batches().into_iter().flat_map(|(_, batch)| batch).collect::<Vec<i32>>(), [1, 2, 3]);
 /// # Ok::<(), microbatch::Error>(())
 /// ```
+#[must_use = "dropping it stops the pipeline: call `await_termination`"]
 pub struct RunningContext {
     shared: Arc<Shared>,
     /// By which the engine's threads are known.
@@ -220,6 +222,12 @@ impl RunningContext {
     }
 }
 
+impl fmt::Debug for RunningContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningContext").field("status", &self.status()).finish_non_exhaustive()
+    }
+}
+
 impl Drop for RunningContext {
     fn drop(&mut self) {
         self.shared.stop.request();
@@ -229,7 +237,8 @@ impl Drop for RunningContext {
     }
 }
 
-/// A pipeline on manual time.
+/// A pipeline on manual time. Dropping it stops it gracefully.
+#[must_use = "it runs no batch before `advance`, and dropping it stops the pipeline"]
 pub struct ManualContext {
     pub(crate) shared: Arc<Shared>,
     pub(crate) requests: Sender<u64>,
@@ -242,6 +251,9 @@ impl ManualContext {
     ///
     /// # Errors
     /// When a batch failed for good. Then time stands still: the next call begins with the same batch.
+    ///
+    /// [`Error::Stopped`] when the context ends before it has run so many: somebody has stopped it, or it has run its
+    /// [`batches`](crate::StreamingContext::batches).
     pub fn advance(&mut self, batches: u64) -> Result<()> {
         if batches == 0 {
             return Ok(());
@@ -299,6 +311,13 @@ impl ManualContext {
         self.shared.stop.request();
         let _ = self.requests.send(0);
         self.thread.take().map_or(Ok(()), join)
+    }
+}
+
+impl fmt::Debug for ManualContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut context = f.debug_struct("ManualContext");
+        context.field("status", &self.status()).field("time", &self.time()).finish_non_exhaustive()
     }
 }
 

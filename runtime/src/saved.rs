@@ -25,6 +25,7 @@ pub(crate) fn encoded(kind: PieceKind, mut bytes: Vec<u8>) -> Piece {
 
 /// What kind of thing outlives a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Record)]
+#[non_exhaustive]
 pub enum SavedKind {
     /// The states of keys.
     Keyed,

@@ -1,6 +1,7 @@
 use microbatch::prelude::*;
 
 fn main() {
+    let (convert, listener) = ((), ());
     let _ = stream!(every = 1s, |ssc| {
         let pairs = ssc.queue_stream([vec![(1, 2)]]);
         pairs.foreachRDD(|batch, time| {});
@@ -18,5 +19,12 @@ fn main() {
         pairs.checkpoint(10s);
         ssc.start();
         ssc.awaitTermination();
+        ssc.checkpoint("state");
+        ssc.fileStream("logs").print();
+        ssc.rawSocketStream("localhost", 9999).print();
+        ssc.socketStream("localhost", 9999, convert).print();
+        ssc.addStreamingListener(listener);
+        ssc.transform([pairs, pairs], |batches, time| batches).print();
+        ssc.remember(60s);
     });
 }

@@ -37,7 +37,7 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
     let (name, every) = (name(&plan.graph.options.name), every(&plan.graph.options.every));
     let outer = emit.handles(true);
     let (setup, meetings) = (emit.setup(), emit.meetings());
-    let handles = emit.handles(false);
+    let (handles, checks) = (emit.handles(false), emit.checks());
     let work = emit.work();
     let states = emit.states();
     let engine = names::variable("engine", Span::call_site());
@@ -57,6 +57,7 @@ pub fn pipeline(program: &Program, plan: &Plan) -> TokenStream {
             #setup
             #meetings
             #handles
+            #checks
             while #engine.next_batch()?.is_some() {
                 let #outcome = (|| -> #private::Result<()> {
                     #work
@@ -258,6 +259,21 @@ impl<'a> Emit<'a> {
             quote_spanned!(names::plumbing(self.span(node))=> let mut #variable = #call;)
         });
         handles.collect()
+    }
+
+    /// What can be said of an output's duration before the first batch only, because it is not a literal.
+    fn checks(&self) -> TokenStream {
+        let outputs = self.plan.outputs().filter(|node| self.plan.op(*node).class == Class::Output);
+        let by_expression = outputs.filter(|node| {
+            let node = &self.plan.graph.nodes[*node];
+            let mut args = node.op.args.iter().zip(&node.args);
+            args.any(|(arg, tokens)| arg.kind == Kind::Duration && !args::is_literal(tokens))
+        });
+        let checks = by_expression.map(|node| {
+            let (output, label) = (self.handle(node), self.output_label(node));
+            quote_spanned!(names::plumbing(self.span(node))=> #output.check(#label)?;)
+        });
+        checks.collect()
     }
 
     fn handle(&self, node: NodeId) -> Ident {

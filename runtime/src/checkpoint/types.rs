@@ -8,6 +8,7 @@ use crate::time::Time;
 
 /// How often `begin` and `commit` wait until the disk has what they wrote. Checkpoints always do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SyncPolicy {
     /// At every begin and commit: a batch that is done stays done, also when power is lost.
     #[default]

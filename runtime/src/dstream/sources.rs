@@ -16,6 +16,12 @@ mod methods {
     impl Sources {
         /// Ready-made batches: one item of `batches` a batch, then empty batches. For tests, and for trying things out.
         ///
+        /// Each batch takes its item when it begins, on the engine's thread, so the iterator must not wait: batches, and a stop,
+        /// would wait for it. For records that come by themselves write a [`Receiver`].
+        ///
+        /// After a restart with a checkpoint directory, the queue goes on behind the items that batches have taken: as many items
+        /// of the new iterator are skipped. So make the same queue again, and not one of what is left.
+        ///
         /// ```
         /// use microbatch::prelude::*;
         ///
@@ -45,7 +51,8 @@ mod methods {
         /// engine, the source stops reading, and TCP holds the sender back.
         ///
         /// A line belongs to the batch of the interval in which its end arrived. A line that is not UTF-8 is counted and treated
-        /// as [`on_bad_record`](crate::StreamingContext::on_bad_record) says.
+        /// as [`on_bad_record`](crate::StreamingContext::on_bad_record) says. A line that is longer than
+        /// [`longest_line`](SocketOptions::longest_line) allows is left out and counted, whatever that says.
         ///
         /// ```
         /// use std::io::Write;
@@ -98,6 +105,11 @@ mod methods {
         /// takes those of four batch intervals, or 16 MiB of them, until it has caught up. `progress().streams` tells how far it
         /// has come. A batch that runs again after a crash needs its files as they were, or grown: one that has other contents, because
         /// another was put in its place or it was written over, is refused.
+        ///
+        /// On [manual time](crate::StreamingContext::manual), which begins at 0, files still have the times that the system gave
+        /// them, and wait for a batch of that time. So a test of this source begins shortly before now, with
+        /// [`manual_from`](crate::StreamingContext::manual_from), or sets the times of its files, with
+        /// [`File::set_modified`](std::fs::File::set_modified).
         ///
         /// A file that cannot be read fails the batch; the next attempt reads it again. A line that is not UTF-8 is counted and
         /// treated as [`on_bad_record`](crate::StreamingContext::on_bad_record) says.
@@ -206,6 +218,9 @@ mod methods {
 
         /// The lines of standard input, as UTF-8. At its end the source has ended: if it is the only one, the context ends when
         /// everything is processed. A graceful stop does not wait for more input.
+        ///
+        /// A line that is not UTF-8 is counted and treated as [`on_bad_record`](crate::StreamingContext::on_bad_record) says. A
+        /// line of more than 512 MiB is left out and counted, whatever that says.
         ///
         /// ```no_run
         /// use microbatch::prelude::*;

@@ -197,6 +197,10 @@ mod settings {
         /// States that are there before the first batch; of several for a key the first one counts. It is read once, when
         /// the pipeline starts. A key that is text may be written as a literal.
         ///
+        /// After a restart with a checkpoint directory, what the checkpoint has of this state counts, in place of these: a key
+        /// that was forgotten stays forgotten. A state that is not in the checkpoint, because it is new or was
+        /// [dropped](crate::StreamingContext::drop_state), begins with these.
+        ///
         /// ```
         /// use microbatch::prelude::*;
         ///
@@ -221,6 +225,9 @@ mod settings {
         /// more, with `None` for the value; [`State::is_timing_out`](crate::State::is_timing_out) tells that call from
         /// others, and in it the state cannot be set. Costs the keys that are due. Stands behind `map_with_state` only: the
         /// closure of `update_state_by_key` is called for every key, and forgets one by returning `None`.
+        ///
+        /// The time that the program was down counts, and there are no batches for it. So a key whose last record is too old when
+        /// the program starts again leaves in the first new batch, unless that batch has a record for it.
         ///
         /// ```
         /// use microbatch::prelude::*;

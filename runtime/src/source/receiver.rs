@@ -36,8 +36,9 @@ const LOOK_UP: Duration = Duration::from_millis(20);
 /// When `start` returns an error or panics, or one of the receiver's threads panics while it holds an intake, the error is
 /// reported to the listeners and the receiver starts again after [`restart_delay`](Self::restart_delay).
 ///
-/// When the context stops, [`Intake::is_stopped`] becomes true and [`stop`](Self::stop) is called. What is stored until the
-/// last intake is gone is still processed; a context does not wait for that for ever.
+/// When the context stops, [`Intake::is_stopped`] becomes true. A `start` that still runs is to return then: nothing
+/// interrupts it, and [`stop`](Self::stop) is called after it has returned. What is stored until the last intake is gone is
+/// still processed; a context does not wait for that for ever.
 ///
 /// ```
 /// use std::sync::mpsc;

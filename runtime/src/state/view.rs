@@ -1,5 +1,6 @@
 //! Looking at a state from outside: at the contents of the last commit, while batches run.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::shard::Kept;
@@ -21,6 +22,13 @@ pub struct StateView<K, S> {
 impl<K, S> Clone for StateView<K, S> {
     fn clone(&self) -> Self {
         StateView { shards: Arc::clone(&self.shards), time: self.time }
+    }
+}
+
+/// Without the states: there may be millions of them, and they need not be `Debug`.
+impl<K, S> fmt::Debug for StateView<K, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StateView").field("time", &self.time).finish_non_exhaustive()
     }
 }
 

@@ -22,6 +22,7 @@ use crate::Record;
 // No name here is one of the standard library: rustc would write `std::option::Option` in all errors of users.
 // Shapes are in checkpoints themselves: new kinds go to the end, so that the numbers of the others stay.
 #[derive(Clone, Debug, PartialEq, Eq, Record)]
+#[non_exhaustive]
 pub enum Shape {
     /// `()`: no bytes.
     Unit,
@@ -85,6 +86,7 @@ pub enum Fields {
 
 /// A kind of number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Record)]
+#[non_exhaustive]
 pub enum NumberKind {
     /// `u8`
     U8,

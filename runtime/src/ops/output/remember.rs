@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::commit::Commit;
-use crate::error::BoxError;
+use crate::error::{BoxError, Error, Result};
 use crate::ops::output::Output;
 use crate::record::Keep;
 use crate::remembered::Remembered;
@@ -18,6 +18,19 @@ pub fn remember<R>(remembered: &Remembered<R>, duration: Duration) -> Remember<R
 pub struct Remember<R> {
     remembered: Remembered<R>,
     duration: Duration,
+}
+
+impl<R> Remember<R> {
+    /// Whether the duration can be one, which only a literal tells before the pipeline starts.
+    pub fn check(&self, label: &str) -> Result<()> {
+        match self.duration.is_zero() {
+            true => Err(Error::config(
+                format!("`{label}` would remember nothing: its duration is zero"),
+                "write a duration above zero, for example `1min`",
+            )),
+            false => Ok(()),
+        }
+    }
 }
 
 impl<T, R> Output<T> for Remember<R>

@@ -44,6 +44,7 @@ pub(crate) use writer::LogWriter;
 /// A kill of the process loses nothing of what was written, whatever the policy. The policies differ in what a loss of power
 /// may take. A batch that is decided has all its blocks on disk in each of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LogSync {
     /// Each block, before [`store_block`](crate::Intake::store_block) returns. A loss of power takes nothing that was
     /// acknowledged. The receiver waits for the disk with every block, which is slow if its blocks are small.
