@@ -12,11 +12,10 @@ use crate::described::StateDescription;
 use crate::driver::Driver;
 use crate::durable::{CheckpointOptions, Durable, check_names};
 use crate::engine::{Engine, Settings};
-use crate::engine_thread::{Line, drive, set_up, spawn};
+use crate::engine_thread::{drive, set_up, spawn};
 use crate::error::{Error, Result};
 use crate::guarantee;
 use crate::listener::{Listeners, StreamingListener};
-use crate::notices::Notices;
 use crate::pipeline::Pipeline;
 use crate::policy::{BadRecords, OnFailure};
 use crate::progress::ProgressBoard;
@@ -55,13 +54,13 @@ pub struct StreamingContext<P> {
     grain: Option<usize>,
     on_failure: OnFailure,
     pub(crate) max_batches: Option<u64>,
-    duration: Option<Duration>,
+    pub(crate) duration: Option<Duration>,
     stop_timeout: Duration,
     stop: Arc<StopSignal>,
     sources: SourceOptions,
-    listeners: Listeners,
-    is_listened_to: bool,
-    show_progress: bool,
+    pub(crate) listeners: Listeners,
+    pub(crate) is_listened_to: bool,
+    pub(crate) show_progress: bool,
     pub(crate) checkpoints: CheckpointOptions,
     pub(crate) write_ahead_log: bool,
     pub(crate) log_sync: LogSync,
@@ -229,14 +228,6 @@ impl<P: Pipeline> StreamingContext<P> {
         self
     }
 
-    /// Tells `listener` what happens. Without any, what goes wrong with sources and checkpoints while batches go on is said on
-    /// standard error, each thing once; on manual time it is not.
-    pub fn listener(mut self, listener: Arc<dyn StreamingListener>) -> Self {
-        self.is_listened_to = true;
-        self.listeners.add(listener);
-        self
-    }
-
     pub(crate) fn shared(&self, clock: Clock) -> Arc<Shared> {
         let progress = Arc::new(ProgressBoard::new(self.pipeline.every()));
         self.listeners.add(Arc::clone(&progress) as Arc<dyn StreamingListener>);
@@ -336,20 +327,6 @@ impl<P: Pipeline> StreamingContext<P> {
         Driver::wall(self.pipeline.every(), now, until, self.stop_timeout, resumable)
     }
 
-    #[cfg(feature = "progress")]
-    fn live_line(&self, shared: &Arc<Shared>) -> Result<Line> {
-        if !self.show_progress {
-            return Ok(None);
-        }
-        let goal = crate::live::Goal::new(self.max_batches, self.duration);
-        crate::live::LiveLine::on_stderr(shared, goal)
-    }
-
-    #[cfg(not(feature = "progress"))]
-    fn live_line(&self, _: &Arc<Shared>) -> Result<Line> {
-        Ok(None)
-    }
-
     /// Runs the pipeline on this thread until it is stopped: by [`batches`](Self::batches), by [`duration`](Self::duration), by
     /// the end of its sources, by a [`stop_handle`](Self::stop_handle), by Ctrl-C or SIGTERM. The pipeline may borrow from the
     /// caller.
@@ -392,18 +369,6 @@ impl<P: Pipeline> StreamingContext<P> {
     #[cfg(feature = "cli")]
     pub(crate) fn has_checkpoint_dir(&self) -> bool {
         self.checkpoints.directory.is_some()
-    }
-
-    /// What goes wrong is said on standard error, whoever listens.
-    #[cfg(feature = "cli")]
-    pub(crate) fn heard(mut self) -> Self {
-        self.is_listened_to = false;
-        self
-    }
-
-    /// Says on standard error what goes wrong with sources and checkpoints, if nobody else is there to hear it.
-    fn notices(&self, shared: &Shared) -> Option<Arc<Notices>> {
-        (!self.is_listened_to).then(|| Notices::listen(shared))
     }
 
     pub(crate) fn run_here(self, shared: &Arc<Shared>) -> Result<()> {

@@ -157,6 +157,7 @@ mod collector;
 mod commit;
 mod context;
 mod context_checkpoints;
+mod context_told;
 mod dataset;
 mod described;
 mod driver;
