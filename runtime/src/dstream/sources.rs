@@ -207,6 +207,8 @@ mod methods {
         /// The lines of standard input, as UTF-8. At its end the source has ended: if it is the only one, the context ends when
         /// everything is processed. A graceful stop does not wait for more input.
         ///
+        /// Input that cannot be read is no end of it: what came before is processed, and the batch after that fails.
+        ///
         /// ```no_run
         /// use microbatch::prelude::*;
         ///
