@@ -99,7 +99,7 @@ mod methods {
         /// has come. A batch that runs again after a crash needs its files as they were, or grown: one that has other contents, because
         /// another was put in its place or it was written over, is refused.
         ///
-        /// A file that cannot be read fails the batch; the next attempt reads it again. A line that is not UTF-8 is counted and
+        /// A file that cannot be read, or becomes shorter meanwhile, fails the batch; the next attempt reads it again. A line that is not UTF-8 is counted and
         /// treated as [`on_bad_record`](crate::StreamingContext::on_bad_record) says.
         ///
         /// ```

@@ -12,6 +12,7 @@ use std::thread;
 
 use crc32fast::Hasher;
 
+use super::has_become_shorter;
 use crate::buffers::Buffers;
 use crate::source::text::{BLOCK, Sealed, TextFill};
 
@@ -99,12 +100,16 @@ struct Part {
 
 impl Bytes<'_> {
     /// Reads once, from an offset. Returns 0 at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or ends before that: what is left of it may end within a line.
     fn read(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let left = usize::try_from(self.length.saturating_sub(offset)).unwrap_or(usize::MAX);
         let most = left.min(buffer.len());
         loop {
             match read_at(self.file, &mut buffer[..most], offset) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(0) if most > 0 => return Err(has_become_shorter()),
                 read => return read,
             }
         }
@@ -243,17 +248,16 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_has_become_shorter_ends_there() {
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(b"one\ntwo").unwrap();
-        let mut lines = 0;
-        let count = |block| {
-            if let Sealed::Text(text) = block {
-                lines += text.records();
+    fn a_file_that_becomes_shorter_is_not_cut() {
+        // Within a line, at the end of one, and by whole parts.
+        for (content, length) in [("one\ntwo", 8), ("one\n", 8), ("one\ntwo", 10 * PART)] {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(content.as_bytes()).unwrap();
+            for threads in [1, 2] {
+                let read = read_lines(&file, length, &reading(threads), None, |_| Ok::<(), io::Error>(()));
+                let error = read.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::UnexpectedEof, "{content:?}: {error}");
             }
-            Ok::<(), io::Error>(())
-        };
-        read_lines(&file, 10 * PART, &reading(2), None, count).unwrap();
-        assert_eq!(lines, 2);
+        }
     }
 }
