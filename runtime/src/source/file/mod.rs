@@ -1,6 +1,7 @@
 //! Files that appear in a directory.
 
 mod extent;
+mod opening;
 mod overlooked;
 mod parts;
 mod selection;
@@ -26,6 +27,7 @@ use crate::source::{Interval, Source, SourceContext, loaded, stored};
 use crate::stored::{Malformed, Shape, Shapes, Stored};
 use crate::time::Time;
 use extent::{Extent, Portion, cannot_run_again};
+use opening::open;
 use parts::Reading;
 use selection::{Position, Selection};
 
@@ -420,12 +422,6 @@ impl Reader {
         let now = self.read(format, path, file.take(*length), blocks)?;
         portion.is_other(&now).map_or(Ok(()), |why| Err(refused(&why, None)))
     }
-}
-
-/// A file and its length. What is appended from here on is not waited for.
-fn open(path: &Path) -> io::Result<(u64, File)> {
-    let file = File::open(path)?;
-    Ok((file.metadata()?.len(), file))
 }
 
 /// What is read of a file is decided before. Less would be as if it had been written so.

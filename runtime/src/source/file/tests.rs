@@ -24,3 +24,20 @@ fn binary_records_of_a_file_that_becomes_shorter_are_not_cut() {
         assert!(words.contains("samples") && words.contains("became shorter while it was read"), "{words}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let error = open(&path).unwrap_err();
+    assert!(error.to_string().contains("taken the place of the file"), "{error}");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert!(open(&path).is_err());
+    fs::remove_dir(&path).unwrap();
+    assert_eq!(open(&path).unwrap_err().kind(), ErrorKind::NotFound);
+    fs::write(&path, "four").unwrap();
+    assert_eq!(open(&path).unwrap().0, 4);
+}
