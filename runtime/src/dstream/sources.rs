@@ -102,6 +102,10 @@ mod methods {
         /// A file that cannot be read, or becomes shorter meanwhile, fails the batch; the next attempt reads it again. A line that is not UTF-8 is counted and
         /// treated as [`on_bad_record`](crate::StreamingContext::on_bad_record) says.
         ///
+        /// Lines end in `\n` or `\r\n`, and in nothing else: a file whose lines end in `\r` alone is one line. A byte order mark
+        /// at the beginning of a file is left out. A file that is compressed by gzip, zstd, bzip2 or xz fails the batch:
+        /// decompress it before it is moved in.
+        ///
         /// ```
         /// use microbatch::prelude::*;
         /// use microbatch::FileOptions;

@@ -1,8 +1,14 @@
-//! How a file is opened.
+//! How a file is opened, and what its first bytes tell.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::Path;
+
+/// What some programs on Windows begin a text with. It is no part of it.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// How many bytes `compression` looks at.
+pub(super) const BEGINNING: usize = 10;
 
 /// A file and its length. What is appended from here on is not waited for.
 ///
@@ -37,4 +43,26 @@ fn open_a_file(path: &Path) -> io::Result<File> {
 
 fn is_no_file() -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, "something else has taken the place of the file; remove it")
+}
+
+/// The program by which a file is compressed that begins so. No text does.
+fn compression(beginning: &[u8]) -> Option<&'static str> {
+    let is_bzip2 = |bytes: &[u8]| matches!(bytes, [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59]);
+    match beginning {
+        [0x1f, 0x8b, ..] => Some("gzip"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("zstd"),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some("xz"),
+        beginning if is_bzip2(beginning) => Some("bzip2"),
+        _ => None,
+    }
+}
+
+/// Refuses what begins as compressed files do: its bytes are no lines.
+pub(super) fn check_text(beginning: &[u8]) -> io::Result<()> {
+    compression(beginning).map_or(Ok(()), |program| {
+        let what = format!(
+            "it is compressed ({program}), and not text; decompress it before it is moved in, or leave such files out with `FileOptions::filter`"
+        );
+        Err(io::Error::new(ErrorKind::InvalidData, what))
+    })
 }
