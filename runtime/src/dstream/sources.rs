@@ -96,7 +96,7 @@ mod methods {
         ///
         /// With a checkpoint directory, files that came while the program was down are read in portions, the oldest first: a batch
         /// takes those of four batch intervals, or 16 MiB of them, until it has caught up. `progress().streams` tells how far it
-        /// has come. A batch that runs again after a crash needs its files as they were, or grown: one that has other contents, because
+        /// has come. On Unix, listeners are also told of files that came in that time and are too old to be read. A batch that runs again after a crash needs its files as they were, or grown: one that has other contents, because
         /// another was put in its place or it was written over, is refused.
         ///
         /// A file that cannot be read, or becomes shorter meanwhile, fails the batch; the next attempt reads it again. A line that is not UTF-8 is counted and

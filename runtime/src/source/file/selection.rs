@@ -69,6 +69,8 @@ pub(super) struct Found {
     pub modified: Time,
     pub path: PathBuf,
     bytes: u64,
+    /// When it was last put there, written to or changed otherwise, on systems that tell: nobody can set this time.
+    pub changed: Option<Time>,
 }
 
 impl Selection {
@@ -120,7 +122,7 @@ impl Selection {
         // A batch may come late.
         let now = time.max(self.clock.now());
         let taken = |path: &Path| self.taken.contains_key(path);
-        self.overlooked.tell(&files, now, (self.oldest, threshold), taken, reporter);
+        self.overlooked.tell(&files, (self.last, now), (self.oldest, threshold), taken, reporter);
         files.retain(|file| threshold.is_none_or(|threshold| file.modified > threshold));
         files.retain(|file| match self.taken.get_mut(&file.path) {
             // As long as it grows it is remembered, so that it does not come again.
@@ -243,7 +245,7 @@ impl Selection {
                 match path.metadata() {
                     Ok(metadata) if metadata.is_file() && self.passes(&path) => {
                         let modified = modified(&metadata).map_err(failed(&path))?;
-                        files.push(Found { modified, path, bytes: metadata.len() });
+                        files.push(Found { modified, path, bytes: metadata.len(), changed: changed(&metadata) });
                     }
                     Ok(_) => {}
                     // Removed since, or what nobody wants.
@@ -262,4 +264,17 @@ impl Selection {
 
 fn modified(metadata: &Metadata) -> io::Result<Time> {
     metadata.modified().map(Time::from)
+}
+
+#[cfg(unix)]
+fn changed(metadata: &Metadata) -> Option<Time> {
+    use std::os::unix::fs::MetadataExt;
+
+    let (seconds, nanos) = (u64::try_from(metadata.ctime()).ok()?, u32::try_from(metadata.ctime_nsec()).ok()?);
+    Some(Time::since_epoch(Duration::new(seconds, nanos)))
+}
+
+#[cfg(not(unix))]
+fn changed(_: &Metadata) -> Option<Time> {
+    None
 }
