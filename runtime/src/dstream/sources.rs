@@ -42,7 +42,7 @@ mod methods {
         /// [listeners](crate::StreamingListener::on_receiver_error) and made again, first after 100 ms, then after twice as long
         /// each time, up to 10 s; [`SocketOptions`] changes that. A line that is unfinished when its connection ends, or when
         /// the context stops, counts as a line. When [`buffered_blocks`](crate::StreamingContext::buffered_blocks) wait for the
-        /// engine, the source stops reading, and TCP holds the sender back.
+        /// engine, or fewer with 1 MiB for each of these, the source stops reading, and TCP holds the sender back.
         ///
         /// A line belongs to the batch of the interval in which its end arrived. A line that is not UTF-8 is counted and treated
         /// as [`on_bad_record`](crate::StreamingContext::on_bad_record) says.
