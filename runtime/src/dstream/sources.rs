@@ -87,7 +87,9 @@ mod methods {
         /// Each batch reads the files that were modified since the context started and up to the batch's time, each once, even
         /// if it grows later; in the order of their times and names. A file that turns up with a time up to a minute before the
         /// batch is still taken, an older one is not, and listeners are told of it. A file is remembered for as long as it goes
-        /// on being modified and a minute after that: if it grows later still, it is read again as a whole. Write files under a name that begins with a dot, or in another directory,
+        /// on being modified and a minute after that: if it grows later still, it is read again as a whole. Files are remembered
+        /// by their paths, as in Spark: one that takes the place of another is not read either as long as that is remembered, and
+        /// listeners are told of it on Unix. Give each file a name of its own. Write files under a name that begins with a dot, or in another directory,
         /// and rename them into place: names that begin with a dot are left out, as is what lies in directories below.
         /// [`FileOptions`] takes the files that are already there, or filters by name.
         ///

@@ -89,6 +89,15 @@ impl Overlooked {
     }
 }
 
+/// Tells of files whose paths others had that were taken.
+pub(super) fn tell_of_replaced<'a>(files: impl Iterator<Item = &'a PathBuf>, reporter: &Reporter) {
+    if let Some(files) = words(files) {
+        reporter.error(format!(
+            "{files} not read: a file of the same name was read before and replaced, and files are known by their names; give each file a name of its own"
+        ));
+    }
+}
+
 /// One of the files by its path, and the others by their number.
 fn words<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Option<String> {
     let mut files: Vec<&PathBuf> = files.collect();
