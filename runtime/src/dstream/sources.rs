@@ -40,7 +40,8 @@ mod methods {
         ///
         /// The stream never ends because of the connection. One that cannot be made, fails or ends is reported to the
         /// [listeners](crate::StreamingListener::on_receiver_error) and made again, first after 100 ms, then after twice as long
-        /// each time, up to 10 s; [`SocketOptions`] changes that. A line that is unfinished when its connection ends, or when
+        /// each time, up to 10 s; [`SocketOptions`] changes that. A sender that vanishes without a word is only noticed with
+        /// [`idle_timeout`](SocketOptions::idle_timeout). A line that is unfinished when its connection ends, or when
         /// the context stops, counts as a line. When [`buffered_blocks`](crate::StreamingContext::buffered_blocks) wait for the
         /// engine, or fewer with 1 MiB for each of these, the source stops reading, and TCP holds the sender back.
         ///
