@@ -316,7 +316,6 @@ fn changed(_: &Metadata) -> Option<Time> {
 }
 
 #[cfg(unix)]
-#[allow(clippy::unnecessary_wraps)] // not everywhere
 fn identity(metadata: &Metadata) -> Option<Identity> {
     use std::os::unix::fs::MetadataExt;
 
