@@ -213,7 +213,7 @@ fn batches_and_what_no_batch_has_had_are_read_again() {
             assert_eq!((&cursor.position(), &cursor.extent()), (position, extent));
         }
         // In portions, and none is given twice.
-        for (left, most) in [(vec![5], (1, u64::MAX)), (vec![6], (usize::MAX, 1)), (vec![], (9, 9))] {
+        for (left, most) in [(vec![5], (usize::MAX, 1)), (vec![6], (1, u64::MAX)), (vec![], (9, 9))] {
             let rest = cursor.rest::<Numbers>(most).unwrap();
             assert_eq!((given, rest.iter().map(|(_, block)| block[0]).collect::<Vec<_>>()), (5, left));
         }
