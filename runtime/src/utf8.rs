@@ -72,9 +72,9 @@ impl LineBuffer {
     /// Forgets an unfinished line.
     pub fn discard_unfinished(&mut self) {
         self.filled = self.end;
-        if self.filled == 0 {
-            self.bytes = Vec::new(); // it may have grown a lot
-        }
+        // For the line it may have grown a lot.
+        self.bytes.truncate(self.filled);
+        self.bytes.shrink_to_fit();
     }
 
     /// Ends an unfinished line.
@@ -118,6 +118,9 @@ impl LineBuffer {
             next[..rest.len()].copy_from_slice(&self.bytes[rest.clone()]);
             let mut lines = std::mem::replace(&mut self.bytes, next);
             lines.truncate(self.end);
+            if lines.capacity() / 2 > lines.len() {
+                lines.shrink_to_fit(); // it has grown for a long line, and may wait for long
+            }
             lines
         };
         (self.filled, self.end) = (rest.len(), 0);
@@ -189,6 +192,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn memory_of_a_long_line_is_given_back() {
+        let mut lines = LineBuffer::default();
+        for (length, least) in [(600, 0), (513, 0), (5_000, 100)] {
+            put(&mut lines, "x".repeat(length).as_bytes());
+            lines.make_room(2_000, Vec::new); // as if much more was expected
+            put(&mut lines, b"\nrest");
+            let (text, _) = lines.take(least, || vec![b'?'; 32]).unwrap();
+            let text = text.unwrap();
+            assert!(text.len() > length && text.capacity() <= 2 * text.len(), "{length}: {}", text.capacity());
+            lines.discard_unfinished();
+        }
+        put(&mut lines, b"short\n");
+        put(&mut lines, &[b'x'; 10_000]);
+        lines.discard_unfinished();
+        assert!(lines.bytes.capacity() < 100, "{}", lines.bytes.capacity());
+        put(&mut lines, b"next\n");
+        assert_eq!(lines.take(1_000, Vec::new), Some((Ok("short\nnext\n".to_owned()), 2)));
     }
 
     #[test]

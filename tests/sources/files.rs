@@ -192,6 +192,33 @@ fn a_file_of_before_the_start_that_is_moved_in_is_told_of() {
 
 #[cfg(unix)]
 #[test]
+fn a_file_that_takes_the_place_of_one_that_was_read_is_told_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let (out, troubles, path) = (Collector::default(), Arc::new(Troubles::default()), dir.path().to_path_buf());
+    let pipeline = stream!(every = 2s, |ssc| {
+        ssc.text_file_stream(path).collect_into(&out);
+    });
+    let context = StreamingContext::new(pipeline).listener(troubles.clone());
+    let mut context = context.manual_from(Time::from_millis(100_000)).unwrap();
+    put(dir.path().join("latest"), "one\n", 101_000);
+    context.advance(1).unwrap();
+    // It grows, which is told to nobody.
+    fs::write(dir.path().join("latest"), "one\ntwo\n").unwrap();
+    touch(&dir.path().join("latest"), 102_500);
+    context.advance(1).unwrap();
+    assert_eq!(troubles.seen(), Vec::<String>::new());
+    for (number, second) in [(1, 105), (2, 107)] {
+        put(dir.path().join("latest"), "other\n", second * 1000);
+        context.advance(2).unwrap();
+        let told = troubles.seen();
+        assert_eq!(told.len(), number, "once each: {told:?}");
+        assert!(told[number - 1].contains("latest` is not read: a file of the same name was read before"), "{told:?}");
+    }
+    assert_eq!(all(&out), ["one"]);
+}
+
+#[cfg(unix)]
+#[test]
 fn links_that_lead_nowhere_are_left_out() {
     let dir = tempfile::tempdir().unwrap();
     let (mut context, out) = files(dir.path(), FileOptions::default(), 100_000);

@@ -161,6 +161,31 @@ fn standard_input_ends_the_context_when_all_is_processed() {
     assert!(with_stdin(name, many.join("\n").as_bytes()) == many.join("|"));
 }
 
+#[cfg(unix)]
+#[test]
+fn standard_input_that_cannot_be_read_is_an_error() {
+    if let Some(results) = std::env::var_os(CHILD) {
+        let out = Collector::default();
+        let pipeline = stream!(every = 10ms, |ssc| {
+            ssc.stdin_text_stream().collect_into(&out);
+        });
+        let error = StreamingContext::new(pipeline).run().unwrap_err();
+        return fs::write(results, error.to_string()).unwrap();
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let results = dir.path().join("results");
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "standard_input_that_cannot_be_read_is_an_error"])
+        .env(CHILD, &results)
+        .stdin(File::open(dir.path()).unwrap()) // nobody reads a directory
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    assert!(child.wait().unwrap().success());
+    let words = fs::read_to_string(results).unwrap();
+    assert!(words.contains("standard input cannot be read any more"), "{words}");
+}
+
 #[test]
 fn a_stop_does_not_wait_for_standard_input() {
     if let Some(results) = std::env::var_os(CHILD) {

@@ -330,3 +330,18 @@ fn a_stop_ends_a_silent_connection_at_once() {
     assert!(start.elapsed() < Duration::from_millis(800), "a silent connection is looked at once a second");
     assert_eq!(all(&counts), [1]);
 }
+
+#[test]
+fn a_connection_that_is_silent_for_too_long_is_made_again() {
+    let (server, port) = Server::new();
+    let (out, troubles) = (Collector::default(), Arc::new(Troubles::default()));
+    let pipeline = stream!(every = 1s, |ssc| {
+        let options = quickly().idle_timeout(Duration::from_millis(10));
+        ssc.socket_text_stream("127.0.0.1", port, options).collect_into(&out);
+    });
+    let _context = StreamingContext::new(pipeline).listener(troubles.clone()).manual().unwrap();
+    let vanished = server.accept();
+    drop(server.accept()); // although the other one is not closed
+    assert!(troubles.seen()[0].contains("nothing has come for 10ms; next attempt in"), "{:?}", troubles.seen());
+    drop(vanished);
+}

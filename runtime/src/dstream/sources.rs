@@ -46,9 +46,10 @@ mod methods {
         ///
         /// The stream never ends because of the connection. One that cannot be made, fails or ends is reported to the
         /// [listeners](crate::StreamingListener::on_receiver_error) and made again, first after 100 ms, then after twice as long
-        /// each time, up to 10 s; [`SocketOptions`] changes that. A line that is unfinished when its connection ends, or when
+        /// each time, up to 10 s; [`SocketOptions`] changes that. A sender that vanishes without a word is only noticed with
+        /// [`idle_timeout`](SocketOptions::idle_timeout). A line that is unfinished when its connection ends, or when
         /// the context stops, counts as a line. When [`buffered_blocks`](crate::StreamingContext::buffered_blocks) wait for the
-        /// engine, the source stops reading, and TCP holds the sender back.
+        /// engine, or fewer with 1 MiB for each of these, the source stops reading, and TCP holds the sender back.
         ///
         /// A line belongs to the batch of the interval in which its end arrived. A line that is not UTF-8 is counted and treated
         /// as [`on_bad_record`](crate::StreamingContext::on_bad_record) says. A line that is longer than
@@ -94,7 +95,9 @@ mod methods {
         /// Each batch reads the files that were modified since the context started and up to the batch's time, each once, even
         /// if it grows later; in the order of their times and names. A file that turns up with a time up to a minute before the
         /// batch is still taken, an older one is not, and listeners are told of it. A file is remembered for as long as it goes
-        /// on being modified and a minute after that: if it grows later still, it is read again as a whole. Write files under a name that begins with a dot, or in another directory,
+        /// on being modified and a minute after that: if it grows later still, it is read again as a whole. Files are remembered
+        /// by their paths, as in Spark: one that takes the place of another is not read either as long as that is remembered, and
+        /// listeners are told of it on Unix. Give each file a name of its own. Write files under a name that begins with a dot, or in another directory,
         /// and rename them into place: names that begin with a dot are left out, as is what lies in directories below.
         /// [`FileOptions`] takes the files that are already there, or filters by name.
         ///
@@ -103,7 +106,7 @@ mod methods {
         ///
         /// With a checkpoint directory, files that came while the program was down are read in portions, the oldest first: a batch
         /// takes those of four batch intervals, or 16 MiB of them, until it has caught up. `progress().streams` tells how far it
-        /// has come. A batch that runs again after a crash needs its files as they were, or grown: one that has other contents, because
+        /// has come. On Unix, listeners are also told of files that came in that time and are too old to be read. A batch that runs again after a crash needs its files as they were, or grown: one that has other contents, because
         /// another was put in its place or it was written over, is refused.
         ///
         /// On [manual time](crate::StreamingContext::manual), which begins at 0, files still have the times that the system gave
@@ -111,8 +114,13 @@ mod methods {
         /// [`manual_from`](crate::StreamingContext::manual_from), or sets the times of its files, with
         /// [`File::set_modified`](std::fs::File::set_modified).
         ///
-        /// A file that cannot be read fails the batch; the next attempt reads it again. A line that is not UTF-8 is counted and
+        /// A file that cannot be read, or becomes shorter meanwhile, fails the batch; the next attempt reads it again. A line that
+        /// is not UTF-8 is counted and
         /// treated as [`on_bad_record`](crate::StreamingContext::on_bad_record) says.
+        ///
+        /// Lines end in `\n` or `\r\n`, and in nothing else: a file whose lines end in `\r` alone is one line. A byte order mark
+        /// at the beginning of a file is left out. A file that is compressed by gzip, zstd, bzip2 or xz fails the batch:
+        /// decompress it before it is moved in.
         ///
         /// ```
         /// use microbatch::prelude::*;
@@ -221,6 +229,8 @@ mod methods {
         ///
         /// A line that is not UTF-8 is counted and treated as [`on_bad_record`](crate::StreamingContext::on_bad_record) says. A
         /// line of more than 512 MiB is left out and counted, whatever that says.
+        ///
+        /// Input that cannot be read is no end of it: what came before is processed, and the batch after that fails.
         ///
         /// ```no_run
         /// use microbatch::prelude::*;

@@ -166,6 +166,16 @@ pub(crate) struct SourceOptions {
     pub log: Option<LogOptions>,
 }
 
+/// What a full block holds at most, unless a single record is larger.
+const FULL_BLOCK: u64 = 1 << 20;
+
+impl SourceOptions {
+    /// How many bytes may wait for the engine, in however few blocks.
+    pub fn buffered_bytes(&self) -> u64 {
+        FULL_BLOCK.saturating_mul(self.buffered_blocks as u64)
+    }
+}
+
 impl SourceContext {
     /// The name of the stream that the source feeds.
     pub fn stream(&self) -> &str {

@@ -308,6 +308,10 @@ impl<T: Record> Fill for RecordFill<T> {
     fn seal(&mut self) -> Option<Arc<Vec<T>>> {
         (!self.0.is_empty()).then(|| Arc::new(std::mem::take(&mut self.0)))
     }
+
+    fn bytes(block: &Arc<Vec<T>>) -> u64 {
+        size_of_val(block.as_slice()) as u64
+    }
 }
 
 impl<T: Record> LogBlock for Arc<Vec<T>> {

@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::block::TextBlock;
 use crate::error::{Error, Result};
@@ -34,16 +34,19 @@ pub struct SocketOptions {
     reconnect_limit: Duration,
     connect_timeout: Duration,
     longest_line: usize,
+    idle_timeout: Option<Duration>,
 }
 
 impl Default for SocketOptions {
     /// Connects again after 100 ms, then after twice as long each time, up to 10 s; gives an attempt 5 s. Lines have up to 64 MiB.
+    /// A connection may be silent for ever.
     fn default() -> Self {
         SocketOptions {
             reconnect_after: Duration::from_millis(100),
             reconnect_limit: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(5),
             longest_line: 64 << 20,
+            idle_timeout: None,
         }
     }
 }
@@ -71,6 +74,14 @@ impl SocketOptions {
     /// memory: it is hung up on, what it has sent of the line is left out and counts as a bad record, and the connection is made again.
     pub fn longest_line(mut self, bytes: usize) -> Self {
         self.longest_line = bytes;
+        self
+    }
+
+    /// After how long without data to hang up and connect again. A sender that is switched off, or cut off by a firewall, does not
+    /// say so: its connection looks as one that is silent. Without this setting such a connection is waited on for ever. Choose
+    /// more than the longest silence of a sender that is well.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = Some(timeout);
         self
     }
 }
@@ -182,12 +193,19 @@ impl Client {
         self.context.stop.is_requested() || self.feed.is_closed()
     }
 
+    fn look_up(&self) -> Duration {
+        self.options.idle_timeout.map_or(LOOK_UP, |timeout| timeout.clamp(Duration::from_millis(1), LOOK_UP))
+    }
+
     fn connect(&self) -> io::Result<TcpStream> {
         let mut last = io::Error::new(ErrorKind::NotFound, "the host has no address");
         for address in (self.address.host.as_str(), self.address.port).to_socket_addrs()? {
             match TcpStream::connect_timeout(&address, self.options.connect_timeout.max(Duration::from_millis(1))) {
+                Ok(connection) if is_itself(connection.local_addr()?, connection.peer_addr()?) => {
+                    last = io::Error::new(ErrorKind::ConnectionRefused, "nobody listens there");
+                }
                 Ok(connection) => {
-                    connection.set_read_timeout(Some(LOOK_UP))?;
+                    connection.set_read_timeout(Some(self.look_up()))?;
                     return Ok(connection);
                 }
                 Err(error) => last = error,
@@ -207,7 +225,7 @@ impl Client {
         };
         self.context.stop.will_wake(&line);
         self.reporter.started();
-        let mut received = false;
+        let (mut received, mut heard) = (false, Instant::now());
         let trouble = loop {
             if self.is_over() {
                 break None;
@@ -215,8 +233,12 @@ impl Client {
             match self.read(&mut connection) {
                 Ok(0) if self.is_over() => {} // it was hung up here
                 Ok(0) => break Some("the connection has ended".to_owned()),
-                Ok(_) => received = true,
-                Err(error) if is_passing(&error) => {}
+                Ok(_) => (received, heard) = (true, Instant::now()),
+                Err(error) if is_passing(&error) => {
+                    if let Some(timeout) = self.options.idle_timeout.filter(|timeout| heard.elapsed() >= *timeout) {
+                        break Some(format!("nothing has come for {timeout:?}"));
+                    }
+                }
                 Err(error) if error.kind() == ErrorKind::InvalidData => {
                     self.context.input.bad.fetch_add(1, Ordering::AcqRel);
                     break Some(error.to_string());
@@ -247,7 +269,28 @@ impl Wake for Line {
     }
 }
 
+/// Whether a connection leads back to itself. The system may give it the port as its own that it is to go to, where nobody listens.
+fn is_itself(local: SocketAddr, peer: SocketAddr) -> bool {
+    local == peer
+}
+
 /// Whether an error is none: nothing has come yet, or a signal came.
 fn is_passing(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_between_two_ends_is_not_one_to_itself() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let connection = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (local, peer) = (connection.local_addr().unwrap(), connection.peer_addr().unwrap());
+        assert!(!is_itself(local, peer) && is_itself(local, local));
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use crate::block::{StoredBlock, TextBlock};
+use crate::block::{Block, StoredBlock, TextBlock};
 use crate::buffers::Buffers;
 use crate::error::Result;
 use crate::source::decode::BadRecordDesk;
@@ -143,6 +143,13 @@ impl Fill for TextFill {
         let (text, lines) = self.lines.take(WHOLE, || self.buffers.take())?;
         Some(Sealed::new(text, lines, Some(&self.buffers)))
     }
+
+    fn bytes(block: &Sealed) -> u64 {
+        match block {
+            Sealed::Text(text) => text.bytes(),
+            Sealed::Bad(bytes) => bytes.len() as u64,
+        }
+    }
 }
 
 /// As much memory may wait for new text as blocks may wait for a batch.
@@ -216,7 +223,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::block::Block;
 
     fn text(sealed: Option<Sealed>) -> String {
         match sealed {

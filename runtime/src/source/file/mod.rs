@@ -1,9 +1,12 @@
 //! Files that appear in a directory.
 
 mod extent;
+mod opening;
 mod overlooked;
 mod parts;
 mod selection;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::fs::File;
@@ -24,6 +27,7 @@ use crate::source::{Interval, Source, SourceContext, loaded, stored};
 use crate::stored::{Malformed, Shape, Shapes, Stored};
 use crate::time::Time;
 use extent::{Extent, Portion, cannot_run_again};
+use opening::open;
 use parts::Reading;
 use selection::{Position, Selection};
 
@@ -138,12 +142,16 @@ impl OpenFile<'_> {
     /// Reads `count` bytes behind those that `bytes` holds. Returns whether the file has ended.
     fn read(&mut self, count: usize, bytes: &mut Vec<u8>) -> io::Result<bool> {
         let left = usize::try_from(self.reader.limit()).unwrap_or(usize::MAX);
-        bytes.reserve_exact(count.min(left));
+        let count = count.min(left);
+        bytes.reserve_exact(count);
         let read = self.reader.by_ref().take(count as u64).read_to_end(bytes)?;
+        if read < count {
+            return Err(has_become_shorter());
+        }
         if let Some(checksum) = &mut self.checksum {
             checksum.update(&bytes[bytes.len() - read..]);
         }
-        Ok(read < count || self.reader.limit() == 0)
+        Ok(self.reader.limit() == 0)
     }
 }
 
@@ -292,13 +300,7 @@ impl<F: Format> Source for FileSource<F> {
     fn start(&mut self, context: &SourceContext) -> Result<()> {
         self.format.check()?;
         let selection = Selection::new(self.directory.clone(), self.options.clone(), context)?;
-        let reader = Reader {
-            stream: Arc::clone(&context.stream),
-            desk: BadRecordDesk::new(context),
-            reading: Reading { threads: context.options.workers, buffers: buffers(context) },
-            // Logs are where checkpoints are.
-            is_recorded: context.options.log.is_some(),
-        };
+        let reader = Reader::new(context);
         let (reporter, origin) = (Reporter::new(context), Some(selection.position()));
         self.started = Some(Started { selection, reader, reporter, extent: Extent::default(), origin });
         Ok(())
@@ -373,6 +375,16 @@ impl<F: Format> Source for FileSource<F> {
 }
 
 impl Reader {
+    fn new(context: &SourceContext) -> Self {
+        Reader {
+            stream: Arc::clone(&context.stream),
+            desk: BadRecordDesk::new(context),
+            reading: Reading { threads: context.options.workers, buffers: buffers(context) },
+            // Logs are where checkpoints are.
+            is_recorded: context.options.log.is_some(),
+        }
+    }
+
     /// Reads a file of a batch.
     fn read<F: Format>(
         &mut self,
@@ -412,10 +424,10 @@ impl Reader {
     }
 }
 
-/// A file and its length. What is appended from here on is not waited for.
-fn open(path: &Path) -> io::Result<(u64, File)> {
-    let file = File::open(path)?;
-    Ok((file.metadata()?.len(), file))
+/// What is read of a file is decided before. Less would be as if it had been written so.
+fn has_become_shorter() -> io::Error {
+    let what = "it became shorter while it was read; the next attempt reads it as it is then. Better than to change a file is to write a new one under a new name";
+    io::Error::new(ErrorKind::UnexpectedEof, what)
 }
 
 fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> Error {

@@ -17,12 +17,15 @@ pub(super) struct Overlooked {
     /// Those that are too old; `None` until the first batch, unless it is known what was there before: what is too old then was.
     old: Option<HashSet<PathBuf>>,
     ahead: HashSet<PathBuf>,
+    /// An earlier run is gone on with, and this one has had no batch yet.
+    is_resumed: bool,
 }
 
 impl Overlooked {
     /// An earlier run is gone on with, and these files are `there`. Of some it is `in_doubt` whether that run has read them.
     pub fn resume(&mut self, there: &[Found], in_doubt: &HashSet<PathBuf>, reporter: &Reporter) {
         self.old = Some(there.iter().map(|file| file.path.clone()).collect());
+        self.is_resumed = true;
         if let Some(files) = words(in_doubt.iter()) {
             reporter.error(format!(
                 "{files} not read: the last batch of the run before lies ahead of the clock, so that it may have read what bears this time and does not remember it; what it has not read, copy to another name there"
@@ -30,16 +33,31 @@ impl Overlooked {
         }
     }
 
+    /// Nobody has heard of the files that came after the `last` batch of the earlier run, whatever times they bear. Where the
+    /// system does not tell when a file came, all that were there are taken for known.
+    fn forget_what_came(&mut self, files: &[Found], (last, now): (Time, Time)) {
+        let Some(known) = &mut self.old else { return };
+        // By a clock that is not ours, such as one that was set back, or manual time, the times tell nothing.
+        let came = |file: &&Found| file.changed.is_some_and(|changed| changed > last && changed <= now + AHEAD);
+        for file in files.iter().filter(came) {
+            known.remove(&file.path);
+        }
+    }
+
     /// Tells of those that are left out `now`, when a batch takes what was modified after `threshold`, and that were neither told
-    /// of nor `taken`. `start` is from when on files count at all.
+    /// of nor `taken`. `start` is from when on files count at all, and `last` the batch before.
     pub fn tell(
         &mut self,
         files: &[Found],
-        now: Time,
+        (last, now): (Time, Time),
         (start, threshold): (Option<Time>, Option<Time>),
         taken: impl Fn(&Path) -> bool,
         reporter: &Reporter,
     ) {
+        let is_resumed = std::mem::take(&mut self.is_resumed);
+        if is_resumed {
+            self.forget_what_came(files, (last, now));
+        }
         let is_of_start = threshold == start;
         let threshold = threshold.unwrap_or(Time::ZERO);
         let of = |belongs: &dyn Fn(&Found) -> bool| -> HashSet<PathBuf> {
@@ -56,7 +74,11 @@ impl Overlooked {
                     format!("last modified more than {seconds} s ago; set the time of modification to now, or let `FileOptions::remember` be longer")
                 }
             };
-            reporter.error(format!("{files} not read: {why}"));
+            let but = match is_resumed {
+                true => ". If the run before has read it, and only its name or its permissions are new, all is well",
+                false => "",
+            };
+            reporter.error(format!("{files} not read: {why}{but}"));
         }
         if let Some(files) = words(ahead.difference(&self.ahead).filter(|path| !taken(path))) {
             reporter.error(format!(
@@ -64,6 +86,15 @@ impl Overlooked {
             ));
         }
         (self.old, self.ahead) = (Some(old), ahead);
+    }
+}
+
+/// Tells of files whose paths others had that were taken.
+pub(super) fn tell_of_replaced<'a>(files: impl Iterator<Item = &'a PathBuf>, reporter: &Reporter) {
+    if let Some(files) = words(files) {
+        reporter.error(format!(
+            "{files} not read: a file of the same name was read before and replaced, and files are known by their names; give each file a name of its own"
+        ));
     }
 }
 

@@ -12,6 +12,8 @@ use std::thread;
 
 use crc32fast::Hasher;
 
+use super::has_become_shorter;
+use super::opening::{BEGINNING, BYTE_ORDER_MARK, check_text};
 use crate::buffers::Buffers;
 use crate::source::text::{BLOCK, Sealed, TextFill};
 
@@ -48,7 +50,7 @@ pub(super) fn read_lines<E: From<io::Error>>(
         if let Some(checksum) = &mut checksum {
             checksum.combine(&sum);
         }
-        put(block)
+        block.map_or(Ok(()), &mut put)
     };
     let threads = (reading.threads as u64).min(parts / WORTH_A_THREAD);
     if threads < 2 {
@@ -92,22 +94,37 @@ struct Bytes<'a> {
 
 /// What was read of a part.
 struct Part {
-    block: Sealed,
-    /// Of the lines, which follow those of the part before.
+    block: Option<Sealed>,
+    /// Of the lines, which follow those of the part before, and of a byte order mark before them.
     sum: Hasher,
 }
 
 impl Bytes<'_> {
     /// Reads once, from an offset. Returns 0 at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or ends before that: what is left of it may end within a line.
     fn read(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let left = usize::try_from(self.length.saturating_sub(offset)).unwrap_or(usize::MAX);
         let most = left.min(buffer.len());
         loop {
             match read_at(self.file, &mut buffer[..most], offset) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(0) if most > 0 => return Err(has_become_shorter()),
                 read => return read,
             }
         }
+    }
+
+    /// How long the byte order mark is at the beginning of the file.
+    ///
+    /// # Errors
+    /// When the file does not begin as a text does.
+    fn mark(&self) -> io::Result<usize> {
+        let mut beginning = [0; BEGINNING];
+        let read = self.read(&mut beginning, 0)?;
+        check_text(&beginning[..read])?;
+        Ok(if beginning.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 })
     }
 
     /// Where the first line begins in `range`.
@@ -130,7 +147,7 @@ impl Bytes<'_> {
     }
 }
 
-/// The lines that begin in `range`.
+/// The lines that begin in `range`. A byte order mark at the beginning of the file is not in them.
 fn read_part(bytes: &Bytes<'_>, range: Range<u64>, buffers: &Arc<Buffers>) -> io::Result<Option<Part>> {
     let Some(mut offset) = bytes.first_line(range.clone())? else { return Ok(None) };
     let (mut fill, mut sum) = (TextFill::new(buffers, usize::MAX), Hasher::new());
@@ -139,6 +156,11 @@ fn read_part(bytes: &Bytes<'_>, range: Range<u64>, buffers: &Arc<Buffers>) -> io
             sum.update(read); // while it is in the processor's cache
         }
     };
+    if offset == 0 {
+        let mark = bytes.mark()?;
+        add(&BYTE_ORDER_MARK[..mark]);
+        offset += mark as u64;
+    }
     while offset < range.end {
         let most = usize::try_from(range.end - offset).unwrap_or(usize::MAX);
         match fill.read_with(1, |room| {
@@ -163,7 +185,7 @@ fn read_part(bytes: &Bytes<'_>, range: Range<u64>, buffers: &Arc<Buffers>) -> io
         fill.push(line);
         offset += line.len() as u64;
     }
-    Ok(fill.into_last().map(|block| Part { block, sum }))
+    Ok(Some(Part { block: fill.into_last(), sum }))
 }
 
 #[cfg(unix)]
@@ -243,17 +265,51 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_has_become_shorter_ends_there() {
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(b"one\ntwo").unwrap();
-        let mut lines = 0;
-        let count = |block| {
-            if let Sealed::Text(text) = block {
-                lines += text.records();
+    fn a_byte_order_mark_is_no_part_of_the_first_line() {
+        let long = "line\n".repeat(PART as usize);
+        for content in ["", "a", "a\r\nb\n", "\u{FEFF}twice\n", &long] {
+            for threads in [1, 2] {
+                let marked = blocks(format!("\u{FEFF}{content}").as_bytes(), threads).concat();
+                assert!(marked.iter().eq(content.lines()), "{} bytes", content.len());
             }
-            Ok::<(), io::Error>(())
+        }
+        // Elsewhere it is a character like others, and some of its bytes are none.
+        assert_eq!(blocks("a\n\u{FEFF}b".as_bytes(), 1), [["a", "\u{FEFF}b"]]);
+    }
+
+    #[test]
+    fn what_is_compressed_is_no_text() {
+        let read = |content: &[u8]| {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(content).unwrap();
+            let read = read_lines(&file, content.len() as u64, &reading(1), None, |_| Ok::<(), io::Error>(()));
+            read.map_err(|error| error.to_string())
         };
-        read_lines(&file, 10 * PART, &reading(2), None, count).unwrap();
-        assert_eq!(lines, 2);
+        for (content, program) in [
+            (&b"\x1f\x8b\x08\0\0\0\0\0\0\x03"[..], "gzip"),
+            (b"\x28\xb5\x2f\xfd\x04", "zstd"),
+            (b"BZh91AY&SY and more", "bzip2"),
+            (b"\xfd7zXZ\0", "xz"),
+        ] {
+            let words = read(content).unwrap_err();
+            assert!(words.contains(program) && words.contains("decompress it before it is moved in"), "{words}");
+        }
+        for content in [&b"BZh9 is a text\n"[..], b"\x1f", b"(\xb5/", b""] {
+            read(content).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_file_that_becomes_shorter_is_not_cut() {
+        // Within a line, at the end of one, and by whole parts.
+        for (content, length) in [("one\ntwo", 8), ("one\n", 8), ("one\ntwo", 10 * PART)] {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(content.as_bytes()).unwrap();
+            for threads in [1, 2] {
+                let read = read_lines(&file, length, &reading(threads), None, |_| Ok::<(), io::Error>(()));
+                let error = read.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::UnexpectedEof, "{content:?}: {error}");
+            }
+        }
     }
 }

@@ -6,10 +6,10 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::FileOptions;
-use super::overlooked::Overlooked;
+use super::overlooked::{self, Overlooked};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::source::report::Reporter;
@@ -34,8 +34,8 @@ pub(super) struct Selection {
     every: Duration,
     /// Files that were modified at this time or before are too old; `None` takes the files of any age.
     oldest: Option<Time>,
-    /// When each remembered file was taken.
-    taken: HashMap<PathBuf, Time>,
+    /// The remembered files, by their paths.
+    taken: HashMap<PathBuf, Taken>,
     overlooked: Overlooked,
     /// When this run began.
     start: Time,
@@ -57,11 +57,28 @@ struct Asked {
     time: Time,
     /// All files up to here are taken then.
     until: Time,
-    files: Vec<PathBuf>,
+    files: Vec<(PathBuf, Option<Identity>)>,
     bytes: u64,
     /// What is left for later batches.
     left: u64,
 }
+
+/// A remembered file.
+struct Taken {
+    /// When it was taken, or was last seen to grow.
+    time: Time,
+    /// What has its path now, as far as somebody was told.
+    identity: Option<Identity>,
+}
+
+impl Taken {
+    fn at(time: Time) -> Self {
+        Taken { time, identity: None }
+    }
+}
+
+/// What tells two files of one path apart: device, number and time of creation. A number may be given again.
+type Identity = (u64, u64, Option<SystemTime>);
 
 /// A file that may belong to a batch.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +86,10 @@ pub(super) struct Found {
     pub modified: Time,
     pub path: PathBuf,
     bytes: u64,
+    /// When it was last put there, written to or changed otherwise, on systems that tell: nobody can set this time.
+    pub changed: Option<Time>,
+    /// If the system tells.
+    identity: Option<Identity>,
 }
 
 impl Selection {
@@ -99,7 +120,7 @@ impl Selection {
             let coarse = start - COARSE;
             selection.oldest = Some(coarse);
             let there = selection.list()?.into_iter().flatten().filter(|file| file.modified > coarse);
-            selection.taken = there.map(|file| (file.path, start)).collect();
+            selection.taken = there.map(|file| (file.path, Taken::at(start))).collect();
         }
         Ok(selection)
     }
@@ -119,13 +140,15 @@ impl Selection {
         let mut files = found.unwrap_or_default();
         // A batch may come late.
         let now = time.max(self.clock.now());
+        let replaced = files.iter().filter(|file| is_replaced(&mut self.taken, file));
+        overlooked::tell_of_replaced(replaced.map(|file| &file.path), reporter);
         let taken = |path: &Path| self.taken.contains_key(path);
-        self.overlooked.tell(&files, now, (self.oldest, threshold), taken, reporter);
+        self.overlooked.tell(&files, (self.last, now), (self.oldest, threshold), taken, reporter);
         files.retain(|file| threshold.is_none_or(|threshold| file.modified > threshold));
         files.retain(|file| match self.taken.get_mut(&file.path) {
             // As long as it grows it is remembered, so that it does not come again.
             Some(taken) => {
-                *taken = time;
+                taken.time = time;
                 false
             }
             None => file.modified <= time,
@@ -135,9 +158,10 @@ impl Selection {
         let rest = files.split_off(files.partition_point(|file| file.modified <= until));
         let bytes = |files: &[Found]| files.iter().map(|file| file.bytes).sum();
         let (bytes, left) = (bytes(&files), bytes(&rest));
-        let files: Vec<PathBuf> = files.into_iter().map(|file| file.path).collect();
-        self.asked = Some(Asked { time, until, files: files.clone(), bytes, left });
-        Ok(files)
+        let paths = files.iter().map(|file| file.path.clone()).collect();
+        let files = files.into_iter().map(|file| (file.path, file.identity)).collect();
+        self.asked = Some(Asked { time, until, files, bytes, left });
+        Ok(paths)
     }
 
     /// Up to when the batch of `time` takes the files, which are in the order of their times.
@@ -159,19 +183,24 @@ impl Selection {
     /// Remembers the files of the batch that was asked for last, but for those that were `gone`.
     pub fn delivered(&mut self, gone: &[PathBuf]) {
         let Some(Asked { time, until, files, bytes, left }) = self.asked.take() else { return };
-        self.took(time, files.into_iter().filter(|file| !gone.contains(file)));
+        self.remember(time, files.into_iter().filter(|(path, _)| !gone.contains(path)));
         if self.resumed.is_some() {
             self.resumed = (until < time).then_some(until);
             self.input.backlog.note(if left > 0 || self.was_behind() { bytes } else { 0 }, left);
         }
     }
 
-    /// Remembers the files of a batch, and forgets those that are too old to be taken again.
+    /// Remembers the files of a batch of an earlier run.
     pub fn took(&mut self, time: Time, files: impl Iterator<Item = PathBuf>) {
+        self.remember(time, files.map(|path| (path, None)));
+    }
+
+    /// Remembers the files of a batch, and forgets those that are too old to be taken again.
+    fn remember(&mut self, time: Time, files: impl Iterator<Item = (PathBuf, Option<Identity>)>) {
         self.oldest.get_or_insert(Time::ZERO);
         let (remember, every, since) = (self.window(), self.every, self.since(time));
-        self.taken.retain(|_, taken| *taken + remember + every >= since);
-        self.taken.extend(files.map(|file| (file, time)));
+        self.taken.retain(|_, taken| taken.time + remember + every >= since);
+        self.taken.extend(files.map(|(path, identity)| (path, Taken { time, identity })));
         self.last = time;
     }
 
@@ -186,7 +215,8 @@ impl Selection {
 
     /// What a later run must know: from when on files count, and which were taken.
     pub fn position(&self) -> Position {
-        let mut taken: Vec<(PathBuf, Time)> = self.taken.iter().map(|(path, time)| (path.clone(), *time)).collect();
+        let mut taken: Vec<(PathBuf, Time)> =
+            self.taken.iter().map(|(path, taken)| (path.clone(), taken.time)).collect();
         taken.sort();
         (self.oldest, self.since(self.last), taken)
     }
@@ -194,11 +224,11 @@ impl Selection {
     /// Goes on where an earlier run was.
     pub fn seek(&mut self, (oldest, last, taken): Position, reporter: &Reporter) -> Result<()> {
         (self.oldest, self.last, self.resumed) = (oldest, last, Some(last.min(self.start)));
-        self.taken = taken.into_iter().collect();
+        self.taken = taken.into_iter().map(|(path, time)| (path, Taken::at(time))).collect();
         let there = self.list()?.unwrap_or_default();
         let in_doubt: HashSet<PathBuf> = self.in_doubt(&there).map(|file| file.path.clone()).collect();
         self.overlooked.resume(&there, &in_doubt, reporter);
-        self.taken.extend(in_doubt.into_iter().map(|path| (path, last)));
+        self.taken.extend(in_doubt.into_iter().map(|path| (path, Taken::at(last))));
         Ok(())
     }
 
@@ -243,7 +273,8 @@ impl Selection {
                 match path.metadata() {
                     Ok(metadata) if metadata.is_file() && self.passes(&path) => {
                         let modified = modified(&metadata).map_err(failed(&path))?;
-                        files.push(Found { modified, path, bytes: metadata.len() });
+                        let (changed, identity) = (changed(&metadata), identity(&metadata));
+                        files.push(Found { modified, path, bytes: metadata.len(), changed, identity });
                     }
                     Ok(_) => {}
                     // Removed since, or what nobody wants.
@@ -260,6 +291,38 @@ impl Selection {
     }
 }
 
+/// Whether another file has the path of one that was taken, and nobody knows.
+fn is_replaced(taken: &mut HashMap<PathBuf, Taken>, file: &Found) -> bool {
+    let Some(taken) = taken.get_mut(&file.path) else { return false };
+    let before = std::mem::replace(&mut taken.identity, file.identity);
+    before.is_some() && before != file.identity
+}
+
 fn modified(metadata: &Metadata) -> io::Result<Time> {
     metadata.modified().map(Time::from)
+}
+
+#[cfg(unix)]
+fn changed(metadata: &Metadata) -> Option<Time> {
+    use std::os::unix::fs::MetadataExt;
+
+    let (seconds, nanos) = (u64::try_from(metadata.ctime()).ok()?, u32::try_from(metadata.ctime_nsec()).ok()?);
+    Some(Time::since_epoch(Duration::new(seconds, nanos)))
+}
+
+#[cfg(not(unix))]
+fn changed(_: &Metadata) -> Option<Time> {
+    None
+}
+
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+
+    Some((metadata.dev(), metadata.ino(), metadata.created().ok()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Metadata) -> Option<Identity> {
+    None
 }

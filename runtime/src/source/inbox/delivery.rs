@@ -61,7 +61,8 @@ impl<F: Fill> Inbox<F> {
     pub fn hold(&mut self, interval: &Interval) -> Result<&[F::Sealed]> {
         if self.held_for != Some(interval.end) {
             self.log_until(interval.end)?;
-            let most = self.common.context.options.buffered_blocks;
+            let options = &self.common.context.options;
+            let most = (options.buffered_blocks, options.buffered_bytes());
             let rest = self.cursor.as_mut().map_or_else(|| Ok(Vec::new()), |cursor| cursor.rest(most))?;
             self.give_up();
             self.held_for = Some(interval.end);
@@ -130,10 +131,11 @@ impl<F: Fill> Inbox<F> {
         let mut given = 0;
         let mut shelf = self.common.lock();
         self.next = loop {
-            let next = self.next.take().or_else(|| self.blocks.try_recv().ok()).or_else(|| shelf.waiting.pop_front());
+            let next = self.next.take().or_else(|| self.blocks.try_recv().ok()).or_else(|| shelf.take_waiting());
             match next {
-                Some(Stamped { interval, records, block, place }) if interval < end => {
+                Some(Stamped { interval, records, bytes, block, place }) if interval < end => {
                     given += records;
+                    shelf.ready = shelf.ready.saturating_sub(bytes);
                     self.held.push(block, place);
                 }
                 next => break next,

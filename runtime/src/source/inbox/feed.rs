@@ -141,7 +141,8 @@ impl<F: Fill> Feed<F> {
             let blocks = shelf.waiting.len() + shelf.aside.len();
             let stopping = blocks > 0 && stop.is_requested();
             let pause = self.pause(&mut shelf).filter(|_| !stop.is_requested());
-            if blocks == 0 && pause.is_none() || stopping && blocks < options.buffered_blocks.max(16) {
+            let may_keep = || blocks < options.buffered_blocks.max(16) && shelf.kept_back() < options.buffered_bytes();
+            if blocks == 0 && pause.is_none() || stopping && may_keep() {
                 return Ok(shelf);
             }
             if stopping {
@@ -171,11 +172,16 @@ impl<F: Fill> Feed<F> {
         shelf.allowance.wait(&input.limit, || clock.now())
     }
 
-    /// Moves blocks into the channel as far as there is room.
+    /// Moves blocks into the channel as far as there is room: for one there always is.
     fn flush(&self, shelf: &mut Shelf<F>) {
+        let most = self.common.context.options.buffered_bytes();
         while let Some(block) = shelf.waiting.pop_front() {
+            let ready = shelf.ready.saturating_add(block.bytes);
+            if shelf.ready > 0 && ready > most {
+                return shelf.waiting.push_front(block);
+            }
             match self.blocks.try_send(block) {
-                Ok(()) => {}
+                Ok(()) => shelf.ready = ready,
                 Err(TrySendError::Full(block) | TrySendError::Disconnected(block)) => {
                     return shelf.waiting.push_front(block);
                 }

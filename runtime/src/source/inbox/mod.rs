@@ -6,7 +6,8 @@
 //!
 //! One lock guards the current block. Nobody waits for room in the channel while holding it: a block that finds the channel full
 //! stays beside the current block, and the next record is only accepted when that block is in the channel. This is what pushes
-//! back. When the context stops nobody waits any more, so that what was received can be handed over.
+//! back. The channel is full by the number of its blocks, or by their bytes: one line may be as long as hundreds of blocks. When the
+//! context stops nobody waits any more, so that what was received can be handed over.
 //!
 //! With a write-ahead log a full block is set aside first, and goes on when it is in the log. A second lock guards the log; who
 //! has it writes the blocks that were set aside, in their order, whoever has filled them. It is taken before the first lock and
@@ -46,12 +47,16 @@ pub(crate) trait Fill: Send + 'static {
 
     /// Takes the whole records out; the beginning of another one stays. `None` if there is no whole record.
     fn seal(&mut self) -> Option<Self::Sealed>;
+
+    /// The memory of a block.
+    fn bytes(block: &Self::Sealed) -> u64;
 }
 
 /// A block, with the beginning of the interval in which it arrived, and its place in the log if there is one.
 struct Stamped<B> {
     interval: Time,
     records: u64,
+    bytes: u64,
     block: B,
     place: Option<Place>,
 }
@@ -67,6 +72,8 @@ struct Shelf<F: Fill> {
     /// The interval of `fill`.
     interval: Time,
     allowance: Allowance,
+    /// The bytes of the blocks in the channel, and of the one that the engine holds back for a later batch.
+    ready: u64,
     /// Blocks that found the channel full, in order; they come after everything in the channel.
     waiting: VecDeque<Stamped<F::Sealed>>,
     /// Blocks that are not in the log yet, in order; they come after those that wait.
@@ -110,7 +117,7 @@ impl<F: Fill> Common<F> {
 
     /// Adds a block behind the others. Gives its ticket if it was set aside.
     fn add(&self, shelf: &mut Shelf<F>, interval: Time, records: u64, block: F::Sealed) -> Option<u64> {
-        let block = Stamped { interval, records, block, place: None };
+        let block = Stamped { interval, records, bytes: F::bytes(&block), block, place: None };
         if self.log.is_none() {
             shelf.waiting.push_back(block);
             return None;
@@ -185,6 +192,19 @@ impl<F: Fill> Common<F> {
 }
 
 impl<F: Fill> Shelf<F> {
+    /// The first block that found the channel full, for the engine.
+    fn take_waiting(&mut self) -> Option<Stamped<F::Sealed>> {
+        let block = self.waiting.pop_front()?;
+        self.ready = self.ready.saturating_add(block.bytes);
+        Some(block)
+    }
+
+    /// The bytes of the blocks that are not in the channel.
+    fn kept_back(&self) -> u64 {
+        let aside = self.aside.iter().map(|aside| &aside.block);
+        self.waiting.iter().chain(aside).map(|block| block.bytes).sum()
+    }
+
     /// The first block that was set aside is in the log.
     fn go_on(&mut self, place: Place) {
         if let Some(SetAside { block, .. }) = self.aside.pop_front() {
@@ -215,6 +235,7 @@ pub(crate) fn inbox<F: Fill>(
         fill,
         interval: Time::ZERO,
         allowance: Allowance::default(),
+        ready: 0,
         waiting: VecDeque::new(),
         aside: VecDeque::new(),
         tickets: 0,

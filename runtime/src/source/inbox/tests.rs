@@ -29,7 +29,14 @@ impl Fill for Threes {
     fn seal(&mut self) -> Option<Arc<Vec<u64>>> {
         (!self.0.is_empty()).then(|| Arc::new(std::mem::take(&mut self.0)))
     }
+    /// Numbers that stand for large records.
+    fn bytes(block: &Arc<Vec<u64>>) -> u64 {
+        block.iter().map(|number| if *number < LARGE { 8 } else { *number }).sum()
+    }
 }
+
+/// As much as a full block may hold.
+const LARGE: u64 = 1 << 20;
 
 /// A run of a source whose log is in a directory.
 struct Rig {
@@ -155,6 +162,56 @@ fn a_block_that_was_given_up_does_not_come_again() {
     let mut rig = self::rig(Some(folder.path()), 4);
     rig.cursor().seek(&position).unwrap();
     assert_eq!(rig.batch(5).unwrap().concat(), [0; 0]);
+}
+
+/// A feed into which a thread puts these blocks, of one number each, and how many of them are taken in.
+fn taken_in(rig: &Rig, numbers: Vec<u64>) -> thread::JoinHandle<Result<()>> {
+    let feed = rig.feed.clone();
+    thread::spawn(move || numbers.into_iter().try_for_each(|number| feed.put_block(Arc::new(vec![number]), 1)))
+}
+
+/// Waits until this many records wait for a batch, and somebody else for room.
+fn until_pushed_back(rig: &Rig, records: u64) {
+    // With the last one at hand, the channel is full.
+    while rig.pending() < records || rig.feed.common.lock().waiting.is_empty() {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn what_waits_is_bounded_in_bytes_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    for directory in [None, Some(folder.path())] {
+        let mut rig = rig(directory, 1);
+        assert_eq!(rig.context.options.buffered_bytes(), 4 * LARGE);
+        // Two of them fill the channel, and a third one finds no room; of small ones there is room for four.
+        let numbers = vec![2 * LARGE, 2 * LARGE, 2 * LARGE, 9 * LARGE, 1, 2, 3];
+        let putting = taken_in(&rig, numbers.clone());
+        until_pushed_back(&rig, 3);
+        assert_eq!((rig.pending(), rig.feed.common.lock().ready), (3, 4 * LARGE));
+        let mut all = rig.batch(2).unwrap().concat();
+        assert_eq!(all, numbers[..3]);
+        // One that is larger than all that may wait goes alone.
+        let mut second = 2;
+        while all.len() < numbers.len() {
+            second += 1;
+            all.extend(rig.batch(second).unwrap().concat());
+            thread::yield_now();
+        }
+        putting.join().unwrap().unwrap();
+        assert_eq!((all, rig.pending(), rig.feed.common.lock().ready), (numbers, 0, 0));
+    }
+}
+
+#[test]
+fn a_stop_takes_in_no_more_bytes_than_may_wait() {
+    let rig = rig(None, 1);
+    let putting = taken_in(&rig, vec![3 * LARGE; 9]);
+    until_pushed_back(&rig, 2);
+    rig.context.stop.request();
+    assert!(matches!(putting.join().unwrap(), Err(Error::Stopped)));
+    // One is in the channel, and two beside it are more than may wait.
+    assert_eq!(rig.pending(), 3);
 }
 
 #[test]

@@ -139,19 +139,21 @@ impl LogCursor {
         Ok(blocks)
     }
 
-    /// The next blocks that no batch of an earlier run has had, with their places: `most` of them, because there may be more than
-    /// a batch should hold. After an error it gives the same ones.
-    pub fn rest<B: LogBlock>(&mut self, most: usize) -> Result<Vec<(Place, B)>> {
-        let mut blocks = Vec::new();
+    /// The next blocks that no batch of an earlier run has had, with their places: so many, or of so many bytes, because there may
+    /// be more than a batch should hold. After an error it gives the same ones.
+    pub fn rest<B: LogBlock>(&mut self, (most, most_bytes): (usize, u64)) -> Result<Vec<(Place, B)>> {
+        let (mut blocks, mut bytes) = (Vec::new(), 0);
         let mut at = self.unread.unwrap_or(self.position);
-        while self.has_unread() && at.segment < self.found && blocks.len() < most {
+        let is_enough = |blocks: &Vec<_>, bytes| blocks.len() >= most || bytes >= most_bytes;
+        while self.has_unread() && at.segment < self.found && !is_enough(&blocks, bytes) {
             let mut reader = SegmentReader::open(&self.dir, at.segment, at.offset, &self.shape)?;
-            while blocks.len() < most {
+            while !is_enough(&blocks, bytes) {
                 let Some((place, block)) = next(&mut reader)? else {
                     at = Position { segment: at.segment + 1, offset: 0 };
                     break;
                 };
                 at.offset = place.end;
+                bytes += place.end - place.offset;
                 blocks.push((place, block));
             }
         }

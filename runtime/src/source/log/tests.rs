@@ -59,7 +59,7 @@ impl Log {
     }
 
     pub fn rest(&self) -> Result<Vec<u64>> {
-        Ok(self.cursor()?.rest::<Numbers>(usize::MAX)?.into_iter().map(|(_, block)| block[0]).collect())
+        Ok(self.cursor()?.rest::<Numbers>((usize::MAX, u64::MAX))?.into_iter().map(|(_, block)| block[0]).collect())
     }
 }
 
@@ -213,8 +213,8 @@ fn batches_and_what_no_batch_has_had_are_read_again() {
             assert_eq!((&cursor.position(), &cursor.extent()), (position, extent));
         }
         // In portions, and none is given twice.
-        for left in [vec![5], vec![6], vec![]] {
-            let rest = cursor.rest::<Numbers>(1).unwrap();
+        for (left, most) in [(vec![5], (usize::MAX, 1)), (vec![6], (1, u64::MAX)), (vec![], (9, 9))] {
+            let rest = cursor.rest::<Numbers>(most).unwrap();
             assert_eq!((given, rest.iter().map(|(_, block)| block[0]).collect::<Vec<_>>()), (5, left));
         }
         assert!(!cursor.has_unread());
@@ -336,6 +336,6 @@ fn a_log_of_other_records_is_refused() {
     let options = LogOptions { directory: log.folder.path().to_owned(), write: None, disk: Disk::real() };
     let shape = stored(&TextBlock::block_shape(&mut Shapes::default()));
     let mut cursor = LogCursor::open(&options, &"numbers".into(), shape, &log.input, &reporter).unwrap();
-    let error = cursor.rest::<Numbers>(usize::MAX).unwrap_err().to_string();
+    let error = cursor.rest::<Numbers>((usize::MAX, u64::MAX)).unwrap_err().to_string();
     assert!(error.contains("blocks of [u64], and this stream is of String"), "{error}");
 }
