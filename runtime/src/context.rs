@@ -128,8 +128,9 @@ impl<P: Pipeline> StreamingContext<P> {
         self
     }
 
-    /// How many full blocks (of 1 MiB of text, or 16,384 records) a receiver may hold for the engine. When as many wait, the
-    /// receiver is pushed back, and so is its sender. The default is 256.
+    /// How many full blocks (of 1 MiB of text, or 16,384 records) a receiver may hold for the engine. When as many wait, or
+    /// fewer that have 1 MiB for each of these, as blocks of very long lines do, the receiver is pushed back, and so is its sender. The
+    /// default is 256.
     pub fn buffered_blocks(mut self, blocks: usize) -> Self {
         self.sources.buffered_blocks = blocks;
         self

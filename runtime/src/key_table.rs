@@ -5,6 +5,7 @@
 //! of the numbers depends on what was inserted and removed, in which order, and on nothing else.
 
 use std::hash::Hash;
+use std::mem::needs_drop;
 use std::ops::Range;
 
 use crate::bits::Bits;
@@ -313,9 +314,11 @@ impl<K: Hash + Eq + Keep> KeyTable<K> {
         self.slots[gap] = 0;
     }
 
-    /// Whether so many keys left that [`compact`](Self::compact) would give back more memory than it keeps.
-    pub fn is_sparse(&self) -> bool {
-        self.keys.len() >= 64 && self.len() * 4 < self.keys.len()
+    /// Whether so many keys left that [`compact`](Self::compact) would give back more memory than it keeps; where keys, or the `V` that
+    /// lie beside them, have memory of their own, as much.
+    pub fn is_sparse<V>(&self) -> bool {
+        let (least, share) = if needs_drop::<K>() || needs_drop::<V>() { (8, 2) } else { (64, 4) };
+        self.keys.len() >= least && self.len() * share < self.keys.len()
     }
 
     /// Gives memory back: the keys that are there get the lowest numbers, in the order of their old ones. Returns the old number
@@ -401,13 +404,13 @@ mod tests {
             table.find_or_insert(hash_of(&key), key);
         }
         (0..1000).filter(|number| number % 7 != 0).for_each(|number| table.remove(number));
-        assert!(table.is_sparse());
+        assert!(table.is_sparse::<()>());
         let before = table.bytes();
         let old = table.compact();
         assert_eq!(old, (0..1000).filter(|number| number % 7 == 0).collect::<Vec<_>>());
         for (new, old) in old.into_iter().enumerate() {
             assert_eq!(table.find(hash_of(&u64::from(old)), &u64::from(old)), Some(new as Number));
         }
-        assert!(!table.is_sparse() && table.bytes() * 3 < before);
+        assert!(!table.is_sparse::<()>() && table.bytes() * 3 < before);
     }
 }

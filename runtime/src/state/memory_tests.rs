@@ -1,6 +1,8 @@
 //! What a state keeps of the memory that its batches take.
 #![allow(clippy::unwrap_used)]
 
+use std::sync::atomic::{AtomicIsize, Ordering};
+
 use super::*;
 use crate::ops::exchange::{Exchanged, Side, exchange};
 use crate::stage::Gather;
@@ -65,4 +67,50 @@ fn of_keys_that_leave_no_more_is_noted_than_of_all() {
     }
     assert!(most < 5_000 * 600, "{} bytes a key", most / 5_000);
     assert_eq!(state.capture(false, &workers).pieces.len(), SHARDS, "everything");
+}
+
+/// Of these there are so many.
+static SESSIONS: AtomicIsize = AtomicIsize::new(0);
+
+/// Something that has memory elsewhere.
+#[derive(crate::Record)]
+struct Session(u64);
+
+impl Session {
+    fn new(number: u64) -> Self {
+        SESSIONS.fetch_add(1, Ordering::Relaxed);
+        Session(number)
+    }
+}
+
+impl Clone for Session {
+    fn clone(&self) -> Self {
+        Session::new(self.0)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        SESSIONS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn sessions_that_have_ended_are_not_kept() {
+    let (workers, mut state) = (workers(), KeyedState::default());
+    let mut batch = |second, keys: std::ops::Range<u64>| {
+        state.map(&workers, seconds(second), side(keys, &workers), |_, key, _, state: &mut State<Session>| match state
+            .exists()
+        {
+            true => drop(state.remove()),
+            false => state.update(Session::new(key)),
+        });
+        state.commit(&workers);
+        SESSIONS.load(Ordering::Relaxed)
+    };
+    assert_eq!(batch(1, 0..10_000), 10_000);
+    let left = batch(2, 0..6_000);
+    assert!(left < 5_000, "{left} of 4000");
+    let left = batch(3, 6_000..10_000);
+    assert!(left < 64 * 8, "{left} of none");
 }

@@ -193,7 +193,7 @@ impl<K: StateRecord, S: Record> Shard<K, S> {
         }
         self.insert_added(time);
         self.pending.clear();
-        if self.kept.keys.is_sparse() {
+        if self.kept.keys.is_sparse::<S>() {
             self.compact();
         }
     }

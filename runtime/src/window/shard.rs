@@ -260,7 +260,7 @@ impl<K: Hash + Eq + Keep, P, D> Shard<K, P, D> {
             }
         }
         self.derived.commit();
-        if self.keys.is_sparse() {
+        if self.keys.is_sparse::<C>() {
             self.compact();
         }
     }
