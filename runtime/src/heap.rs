@@ -13,6 +13,10 @@ pub(crate) struct Heap {
     largest: u64,
     /// How many batches one after the other were much smaller.
     small: u32,
+    /// The bytes of windows and states at their largest since memory was given back.
+    held: u64,
+    /// How many looks at them one after the other have found much less.
+    less: u32,
 }
 
 /// A spike has so many times the records of the batches after it.
@@ -21,6 +25,10 @@ const TIMES: u64 = 4;
 const BATCHES: u32 = 4;
 /// Fewer records are no spike.
 const LEAST: u64 = 1 << 16;
+/// Windows and states that hold less need not be looked after. Otherwise memory goes back when they have held a quarter for so many
+/// looks, which come once a second: a window that is emptied now and then has its memory again.
+const LEAST_HELD: u64 = 64 << 20;
+const LOOKS: u32 = 60;
 
 impl Heap {
     /// Has freed memory kept for the next batch.
@@ -32,7 +40,7 @@ impl Heap {
     /// configured. So one is freed here that was never written to. Where the allocator is another one, nothing comes of this.
     pub fn new() -> Self {
         drop(black_box(Vec::<u8>::with_capacity(PIECE)));
-        Heap { largest: 0, small: 0 }
+        Heap { largest: 0, small: 0, held: 0, less: 0 }
     }
 
     /// Notes a batch with so many records, and gives memory back to the system when a spike is over.
@@ -40,6 +48,28 @@ impl Heap {
         if self.is_over(records) {
             give_back();
         }
+    }
+
+    /// Notes how many bytes windows and states hold, and gives memory back when much of it has left them: that comes long after the
+    /// batches that had filled them.
+    pub fn states_hold(&mut self, bytes: u64) {
+        if self.has_left(bytes) {
+            give_back();
+        }
+    }
+
+    fn has_left(&mut self, bytes: u64) -> bool {
+        if self.held < LEAST_HELD || bytes > self.held / TIMES {
+            self.held = self.held.max(bytes);
+            self.less = 0;
+            return false;
+        }
+        self.less += 1;
+        if self.less < LOOKS {
+            return false;
+        }
+        (self.held, self.less) = (bytes, 0);
+        true
     }
 
     fn is_over(&mut self, records: u64) -> bool {
@@ -86,6 +116,22 @@ mod tests {
     fn memory_is_given_back_once_after_a_spike() {
         assert_eq!(given_back([1000, 1_000_000, 1000, 1000, 250_000, 1000, 1000, 1000, 1000, 1000]), [5]);
         assert_eq!(given_back([1_000_000, 0, 0, 0, 0, 2_000_000, 0, 0, 0, 0]), [4, 9]);
+    }
+
+    /// After which of these looks memory is given back.
+    fn given_back_of_states(looks: impl IntoIterator<Item = u64>) -> Vec<usize> {
+        let mut heap = Heap::new();
+        let left = looks.into_iter().map(|megabytes| heap.has_left(megabytes << 20));
+        left.enumerate().filter_map(|(look, has_left)| has_left.then_some(look)).collect()
+    }
+
+    #[test]
+    fn memory_of_states_is_given_back_once_they_have_held_less_for_a_while() {
+        let bulk_that_times_out = [100, 1000].into_iter().chain([200; 200]);
+        assert_eq!(given_back_of_states(bulk_that_times_out), [61]);
+        let emptied_every_half_minute = (0..600).map(|second| second % 30 * 100);
+        assert_eq!(given_back_of_states(emptied_every_half_minute), []);
+        assert_eq!(given_back_of_states([60].into_iter().chain([0; 200])), []);
     }
 
     #[test]

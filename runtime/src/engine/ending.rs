@@ -82,7 +82,9 @@ impl Engine {
     /// Puts the sizes of all states into the progress: now and then, and after the last batch.
     fn tell_sizes(&mut self, states: &[&mut dyn Transaction]) {
         if !states.is_empty() {
-            self.shared.progress.set_sizes(states.iter().map(|state| state.size()));
+            let sizes: Vec<_> = states.iter().map(|state| state.size()).collect();
+            self.heap.states_hold(sizes.iter().map(|size| size.bytes).sum());
+            self.shared.progress.set_sizes(sizes.into_iter());
             self.sized = Some(Instant::now());
         }
     }
