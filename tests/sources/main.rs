@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bad_records;
+mod chosen_files;
 mod files;
 mod files_again;
 mod positions;
@@ -11,7 +12,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -128,20 +129,26 @@ fn a_rate_of_millions_takes_no_memory() {
 /// The environment variable that turns the test below into a program that reads standard input.
 const CHILD: &str = "MICROBATCH_STDIN_TEST";
 
-/// Runs this test binary's test `name` as a program of its own, with `input` on standard input.
-fn with_stdin(name: &str, input: &[u8]) -> String {
+/// Runs this test binary's test `name` as a program of its own, which writes down its results. What `meanwhile` gives is kept until it
+/// has ended.
+fn as_program<T>(name: &str, stdin: impl Into<Stdio>, meanwhile: impl FnOnce(&mut Child) -> T) -> String {
     let dir = tempfile::tempdir().unwrap();
     let results = dir.path().join("results");
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", name])
         .env(CHILD, &results)
-        .stdin(Stdio::piped())
+        .stdin(stdin)
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
+    let _kept = meanwhile(&mut child);
     assert!(child.wait().unwrap().success());
     fs::read_to_string(results).unwrap()
+}
+
+/// The same, with `input` on standard input.
+fn with_stdin(name: &str, input: &[u8]) -> String {
+    as_program(name, Stdio::piped(), |child| child.stdin.take().unwrap().write_all(input).unwrap())
 }
 
 #[test]
@@ -173,16 +180,8 @@ fn standard_input_that_cannot_be_read_is_an_error() {
         return fs::write(results, error.to_string()).unwrap();
     }
     let dir = tempfile::tempdir().unwrap();
-    let results = dir.path().join("results");
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "standard_input_that_cannot_be_read_is_an_error"])
-        .env(CHILD, &results)
-        .stdin(File::open(dir.path()).unwrap()) // nobody reads a directory
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    assert!(child.wait().unwrap().success());
-    let words = fs::read_to_string(results).unwrap();
+    let nobody_reads_a_directory = File::open(dir.path()).unwrap();
+    let words = as_program("standard_input_that_cannot_be_read_is_an_error", nobody_reads_a_directory, |_| ());
     assert!(words.contains("standard input cannot be read any more"), "{words}");
 }
 
@@ -198,20 +197,12 @@ fn a_stop_does_not_wait_for_standard_input() {
         context.stop().unwrap();
         return fs::write(results, all(&out).join("|")).unwrap();
     }
-    let dir = tempfile::tempdir().unwrap();
-    let results = dir.path().join("results");
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "a_stop_does_not_wait_for_standard_input"])
-        .env(CHILD, &results)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut input = child.stdin.take().unwrap();
-    input.write_all(b"one\n").unwrap();
-    assert!(child.wait().unwrap().success());
-    drop(input);
-    assert_eq!(fs::read_to_string(results).unwrap(), "one");
+    let results = as_program("a_stop_does_not_wait_for_standard_input", Stdio::piped(), |child| {
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(b"one\n").unwrap();
+        input // it stays open
+    });
+    assert_eq!(results, "one");
 }
 
 // ---- sources of one's own
