@@ -9,14 +9,19 @@ const PIECE: usize = 8 << 20;
 
 /// The memory of the batches of one engine.
 pub(crate) struct Heap {
-    /// The records of the largest batch since memory was given back.
+    /// The records of batches.
+    batches: Spike,
+    /// The bytes of windows and states.
+    held: Spike,
+}
+
+/// What was much and is little now.
+#[derive(Default)]
+struct Spike {
+    /// The largest number since memory was given back.
     largest: u64,
-    /// How many batches one after the other were much smaller.
+    /// How many numbers one after the other were much smaller.
     small: u32,
-    /// The bytes of windows and states at their largest since memory was given back.
-    held: u64,
-    /// How many looks at them one after the other have found much less.
-    less: u32,
 }
 
 /// A spike has so many times the records of the batches after it.
@@ -40,12 +45,12 @@ impl Heap {
     /// configured. So one is freed here that was never written to. Where the allocator is another one, nothing comes of this.
     pub fn new() -> Self {
         drop(black_box(Vec::<u8>::with_capacity(PIECE)));
-        Heap { largest: 0, small: 0, held: 0, less: 0 }
+        Heap { batches: Spike::default(), held: Spike::default() }
     }
 
     /// Notes a batch with so many records, and gives memory back to the system when a spike is over.
     pub fn batch_completed(&mut self, records: u64) {
-        if self.is_over(records) {
+        if self.batches.is_over(records, LEAST, BATCHES) {
             give_back();
         }
     }
@@ -53,36 +58,25 @@ impl Heap {
     /// Notes how many bytes windows and states hold, and gives memory back when much of it has left them: that comes long after the
     /// batches that had filled them.
     pub fn states_hold(&mut self, bytes: u64) {
-        if self.has_left(bytes) {
+        if self.held.is_over(bytes, LEAST_HELD, LOOKS) {
             give_back();
         }
     }
+}
 
-    fn has_left(&mut self, bytes: u64) -> bool {
-        if self.held < LEAST_HELD || bytes > self.held / TIMES {
-            self.held = self.held.max(bytes);
-            self.less = 0;
-            return false;
-        }
-        self.less += 1;
-        if self.less < LOOKS {
-            return false;
-        }
-        (self.held, self.less) = (bytes, 0);
-        true
-    }
-
-    fn is_over(&mut self, records: u64) -> bool {
-        if self.largest < LEAST || records > self.largest / TIMES {
-            self.largest = self.largest.max(records);
+impl Spike {
+    /// Notes a number, and tells whether `numbers` one after the other were much smaller than a larger one, of `least` or more.
+    fn is_over(&mut self, number: u64, least: u64, numbers: u32) -> bool {
+        if self.largest < least || number > self.largest / TIMES {
+            self.largest = self.largest.max(number);
             self.small = 0;
             return false;
         }
         self.small += 1;
-        if self.small < BATCHES {
+        if self.small < numbers {
             return false;
         }
-        (self.largest, self.small) = (0, 0);
+        *self = Spike::default();
         true
     }
 }
@@ -105,11 +99,15 @@ fn give_back() {}
 mod tests {
     use super::*;
 
-    /// After which of these batches memory is given back.
+    /// After which of these numbers memory is given back.
+    fn over(numbers: impl IntoIterator<Item = u64>, least: u64, patience: u32) -> Vec<usize> {
+        let mut spike = Spike::default();
+        let over = numbers.into_iter().map(|number| spike.is_over(number, least, patience));
+        over.enumerate().filter_map(|(at, is_over)| is_over.then_some(at)).collect()
+    }
+
     fn given_back(batches: impl IntoIterator<Item = u64>) -> Vec<usize> {
-        let mut heap = Heap::new();
-        let over = batches.into_iter().map(|records| heap.is_over(records));
-        over.enumerate().filter_map(|(batch, is_over)| is_over.then_some(batch)).collect()
+        over(batches, LEAST, BATCHES)
     }
 
     #[test]
@@ -118,11 +116,8 @@ mod tests {
         assert_eq!(given_back([1_000_000, 0, 0, 0, 0, 2_000_000, 0, 0, 0, 0]), [4, 9]);
     }
 
-    /// After which of these looks memory is given back.
     fn given_back_of_states(looks: impl IntoIterator<Item = u64>) -> Vec<usize> {
-        let mut heap = Heap::new();
-        let left = looks.into_iter().map(|megabytes| heap.has_left(megabytes << 20));
-        left.enumerate().filter_map(|(look, has_left)| has_left.then_some(look)).collect()
+        over(looks.into_iter().map(|megabytes| megabytes << 20), LEAST_HELD, LOOKS)
     }
 
     #[test]
