@@ -1,5 +1,7 @@
 //! Output operations that fail.
 
+use std::time::Instant;
+
 use super::*;
 
 /// Three outputs, of which the second one fails in the second batch until it is mended.
@@ -94,4 +96,24 @@ fn what_is_committed_at_the_end_is_committed_once() -> microbatch::Result<()> {
     manual.advance(1)?;
     assert_eq!(out.batches(), [(Time::from_millis(1000), vec![1, 2])]);
     Ok(())
+}
+
+/// So that what is away for a moment is not asked for again and again in that moment. On manual time nothing waits.
+#[test]
+fn a_retry_waits_longer_each_time() {
+    let attempts = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&attempts);
+    let numbers = stream!(every = 1ms, |ssc| {
+        let numbers = ssc.queue_stream([vec![1]]);
+        numbers.foreach_batch(|_, _| {
+            let mut attempts = noted.lock().unwrap();
+            attempts.push(Instant::now());
+            if attempts.len() < 3 { Err("it is away") } else { Ok(()) }
+        });
+    });
+    StreamingContext::new(numbers).on_failure(OnFailure::Retry(2)).batches(1).run().unwrap();
+    let attempts = attempts.lock().unwrap();
+    let waits: Vec<Duration> = attempts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(waits.len(), 2);
+    assert!(waits[0] >= Duration::from_millis(100) && waits[1] >= Duration::from_millis(200), "{waits:?}");
 }
