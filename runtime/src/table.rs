@@ -36,7 +36,7 @@ impl<K: Eq + Keep, V> Entry<K, V> {
 
 /// A slot holds an entry's number plus one, and above it some bits of the entry's hash, so that most other keys are told apart
 /// without a look at the entry. Zero is an empty slot. Slots are small because a table's index should stay in a near cache.
-type Slot = u32;
+pub type Slot = u32;
 const NUMBER_BITS: u32 = 25;
 const NUMBER: Slot = (1 << NUMBER_BITS) - 1;
 /// The numbers of more entries would not fit into a slot.
@@ -103,7 +103,7 @@ impl<K, V> Table<K, V> {
     pub fn reserve(&mut self, keys: usize) {
         if keys > 0 {
             // A small index may be sparse, so that what is looked for is mostly in its first slot.
-            let slots = if keys < FEW { keys * 6 } else { keys.min(MAX_ENTRIES - 1) * 4 / 3 + 1 };
+            let slots = if keys < FEW { keys * 3 } else { keys.min(MAX_ENTRIES - 1) * 4 / 3 + 1 };
             self.slots = vec![0; slots.next_power_of_two().max(MIN_SLOTS)];
             self.entries.reserve(keys);
         }
@@ -143,11 +143,19 @@ impl<K, V> Table<K, V> {
 }
 
 impl<K: Keep, V> Table<K, V> {
-    /// The slot where the way of a hash begins.
+    /// Has the slot fetched where the way of a hash begins.
     #[inline(always)]
-    fn first_slot(&self, hash: u64) -> Slot {
+    fn fetch(&self, hash: u64) {
+        prefetch(&self.slots, hash as usize & self.slots.len().wrapping_sub(1));
+    }
+
+    /// The slot where the way of a hash begins. Its entry is fetched then.
+    #[inline(always)]
+    fn candidate(&self, hash: u64) -> Slot {
         // No slot is found where there are none.
-        self.slots.get(hash as usize & self.slots.len().wrapping_sub(1)).copied().unwrap_or(0)
+        let slot = self.slots.get(hash as usize & self.slots.len().wrapping_sub(1)).copied().unwrap_or(0);
+        prefetch(&self.entries, ((slot & NUMBER) as usize).wrapping_sub(1));
+        slot
     }
 
     /// The slot, if its entry has this hash. What its key borrows is fetched then.
@@ -181,6 +189,22 @@ impl<K: Eq + Keep, V> Table<K, V> {
         match self.find(hash, &key) {
             Ok(number) => self.fold_entry(number, value, merge),
             Err(at) => self.insert_at(at, hash, key, create(value)),
+        }
+    }
+
+    /// Folds the entries of another table into those of this one. What is needed next is fetched meanwhile: often both tables are
+    /// in the caches of other processors.
+    pub fn merge(&mut self, other: Table<K, V>, merge: impl Fn(V, V) -> V) {
+        const AHEAD: usize = 8;
+        let mut entries = other.entries.into_iter();
+        while let Some(Entry { hash, key, value }) = entries.next() {
+            if let Some(later) = entries.as_slice().get(2 * AHEAD) {
+                self.fetch(later.hash);
+            }
+            if let Some(later) = entries.as_slice().get(AHEAD) {
+                self.candidate(later.hash);
+            }
+            self.fold(hash, key, value, |value| value, &merge);
         }
     }
 
@@ -322,37 +346,47 @@ impl<K, V> From<Table<K, V>> for ShardedTable<K, V> {
 /// How many records are looked up together.
 pub const TOGETHER: usize = 32;
 
+/// For each of several records the slot that may be its key's, or 0.
+pub type Candidates = [Slot; TOGETHER];
+
+/// A table larger than the near caches costs a wait for memory at each step of a look-up: slot, entry, key. These methods take one
+/// step each, for several records before the next one, and have what that needs fetched, so that the waits overlap. Between two steps other
+/// records may be folded: entries are never moved or removed.
 impl<K: Keep + Eq, V> ShardedTable<K, V> {
-    /// As [`Table::fold`] for up to [`TOGETHER`] records, and leaves `waiting` empty. Returns the hash of the last one and the
-    /// number of the entry that has this hash, if there was one.
-    ///
-    /// A table larger than the near caches costs a wait for memory at each step of a look-up: slot, entry, key. Taking each step
-    /// for all records before the next, and having what that needs fetched, lets these waits overlap. The candidates stay valid
-    /// while the records are folded one after the other, because entries are never moved or removed.
+    /// The first step: has the slot fetched where the way of a hash begins.
+    #[inline(always)]
+    pub fn fetch(&mut self, hash: u64) {
+        self.all_shards()[shard_of(hash)].fetch(hash);
+    }
+
+    /// The second step for up to [`TOGETHER`] records: has the entries fetched that the slots lead to.
+    #[inline(always)]
+    pub fn candidates<T>(&mut self, records: &[Entry<K, T>]) -> Candidates {
+        let (mut candidates, shards) = ([0; TOGETHER], self.all_shards());
+        for (candidate, record) in candidates.iter_mut().zip(records) {
+            *candidate = shards[shard_of(record.hash)].candidate(record.hash);
+        }
+        candidates
+    }
+
+    /// As [`Table::fold`] for the records that these candidates are of, and leaves none of them. Returns the hash of the last one and
+    /// the number of the entry that has this hash, if there was one.
     #[inline]
     pub fn fold_together<T>(
         &mut self,
-        waiting: &mut Vec<Entry<K, T>>,
+        mut candidates: Candidates,
+        records: &mut Vec<Entry<K, T>>,
         create: impl Fn(T) -> V,
         merge: impl Fn(V, T) -> V,
     ) -> Option<(u64, usize)> {
-        let (mut candidates, shards) = ([0; TOGETHER], self.all_shards());
-        for record in &*waiting {
-            let slots = &shards[shard_of(record.hash)].slots;
-            prefetch(slots, record.hash as usize & slots.len().wrapping_sub(1));
-        }
-        for (candidate, record) in candidates.iter_mut().zip(&*waiting) {
-            let shard = &shards[shard_of(record.hash)];
-            *candidate = shard.first_slot(record.hash);
-            prefetch(&shard.entries, ((*candidate & NUMBER) as usize).wrapping_sub(1));
-        }
-        for (candidate, record) in candidates.iter_mut().zip(&*waiting) {
+        let shards = self.all_shards();
+        for (candidate, record) in candidates.iter_mut().zip(&*records) {
             *candidate = shards[shard_of(record.hash)].with_hash(*candidate, record.hash);
         }
         // Its hash is compared already.
-        let last = waiting.iter().zip(candidates).last();
+        let last = records.iter().zip(candidates).last();
         let last = last.and_then(|(record, slot)| Some((record.hash, (slot & NUMBER).checked_sub(1)? as usize)));
-        for (candidate, Entry { hash, key, value }) in candidates.into_iter().zip(waiting.drain(..)) {
+        for (candidate, Entry { hash, key, value }) in candidates.into_iter().zip(records.drain(..)) {
             let shard = &mut shards[shard_of(hash)];
             match shard.number_if_equal(candidate, hash, &key) {
                 Some(number) => shard.fold_entry(number, value, &merge),

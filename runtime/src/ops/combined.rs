@@ -6,7 +6,7 @@ use crate::ops::by_key::Fold;
 use crate::ops::shortcuts::Shortcuts;
 use crate::record::Key;
 use crate::stage::{Gather, Part, Workers};
-use crate::table::{Entry, FEW, SHARDS, ShardedTable, Shards, TOGETHER, Table, shard_of};
+use crate::table::{Candidates, Entry, FEW, SHARDS, ShardedTable, Shards, TOGETHER, Table, shard_of};
 
 /// A worker's part of a fold by key.
 pub struct Combined<K, V, C, F> {
@@ -21,8 +21,13 @@ pub struct Combined<K, V, C, F> {
 /// What a worker has made of many keys.
 struct Many<K, V, C> {
     table: ShardedTable<K, C>,
-    /// Records that wait until there are enough to look their keys up together.
+    /// Records whose slots are being fetched, until there are enough to look their keys up together.
     waiting: Vec<Entry<K, V>>,
+    /// Earlier ones, whose entries are being fetched.
+    met: Vec<Entry<K, V>>,
+    candidates: Candidates,
+    /// The hash of the latest record that was met.
+    latest: u64,
     /// The hash of a key that may have many records, and the number of its entry. It lies in a near cache, so they do not wait; none
     /// of the key's is waiting.
     hot: Option<(u64, usize)>,
@@ -33,9 +38,10 @@ struct Many<K, V, C> {
 impl<K, V, C> Many<K, V, C> {
     /// Makes room for `keys` keys in all.
     fn with_capacity(keys: usize) -> Self {
-        let (mut table, waiting) = (ShardedTable::default(), Vec::with_capacity(TOGETHER));
+        let mut table = ShardedTable::default();
         table.reserve(keys / SHARDS);
-        Many { table, waiting, hot: None, hits: 0 }
+        let (waiting, met) = (Vec::with_capacity(TOGETHER), Vec::with_capacity(TOGETHER));
+        Many { table, waiting, met, candidates: [0; TOGETHER], latest: 0, hot: None, hits: 0 }
     }
 }
 
@@ -51,21 +57,38 @@ impl<K: Key, V, C> Many<K, V, C> {
                 return shard.fold_entry(number, value, |combined, value| fold.merge_value(combined, value));
             }
         }
+        self.table.fetch(hash);
         self.waiting.push(Entry { hash, key, value });
         if self.waiting.len() == TOGETHER {
-            self.fold_waiting(fold);
+            self.proceed(hash, fold);
         }
     }
 
+    /// Takes a step with all records: of those that wait, `latest` is the last one's hash.
     #[inline(always)]
-    fn fold_waiting(&mut self, fold: &impl Fold<V, C>) {
-        let (create, merge) = (|value| fold.create(value), |combined, value| fold.merge_value(combined, value));
-        let last = self.table.fold_together(&mut self.waiting, create, merge);
+    fn proceed(&mut self, latest: u64, fold: &impl Fold<V, C>) {
+        self.fold_met(fold);
+        std::mem::swap(&mut self.met, &mut self.waiting);
+        self.candidates = self.table.candidates(&self.met);
         // A key stays hot as long as it has more records than all others.
         if self.hits < TOGETHER {
-            self.hot = last;
+            let may_be_hot = self.latest == latest;
+            self.hot = if may_be_hot { self.fold_met(fold) } else { None };
         }
-        self.hits = 0;
+        (self.latest, self.hits) = (latest, 0);
+    }
+
+    /// Folds the records that were met. Returns what [`ShardedTable::fold_together`] tells of the last one.
+    #[inline(never)]
+    fn fold_met(&mut self, fold: &impl Fold<V, C>) -> Option<(u64, usize)> {
+        let (create, merge) = (|value| fold.create(value), |combined, value| fold.merge_value(combined, value));
+        self.table.fold_together(self.candidates, &mut self.met, create, merge)
+    }
+
+    /// Folds all records.
+    fn finish(&mut self, fold: &impl Fold<V, C>) {
+        self.proceed(0, fold);
+        self.fold_met(fold);
     }
 }
 
@@ -144,7 +167,7 @@ impl<K: Key, V, C, F: Fold<V, C>> Combined<K, V, C, F> {
 
     fn fold_waiting(&mut self) {
         if let (Some(many), Some(fold)) = (&mut self.many, &self.fold) {
-            many.fold_waiting(fold);
+            many.finish(fold);
         }
     }
 }
@@ -243,9 +266,7 @@ fn merge_few<K: Key, C>(tables: Vec<Table<K, C>>, merge: impl Fn(C, C) -> C) -> 
     let mut tables = tables.into_iter();
     let mut merged = tables.next().unwrap_or_default();
     for table in tables {
-        for Entry { hash, key, value } in table.into_entries() {
-            merged.fold(hash, key, value, |value| value, &merge);
-        }
+        merged.merge(table, &merge);
     }
     merged
 }
