@@ -60,17 +60,22 @@ impl<K: Key, V, C> Many<K, V, C> {
         self.table.fetch(hash);
         self.waiting.push(Entry { hash, key, value });
         if self.waiting.len() == TOGETHER {
-            self.proceed(hash, fold);
+            self.proceed(fold);
+            self.choose_hot(hash, fold);
         }
     }
 
-    /// Takes a step with all records: of those that wait, `latest` is the last one's hash.
+    /// Takes a step with all records: those that were met are folded, and those that wait are met.
     #[inline(always)]
-    fn proceed(&mut self, latest: u64, fold: &impl Fold<V, C>) {
+    fn proceed(&mut self, fold: &impl Fold<V, C>) {
         self.fold_met(fold);
         std::mem::swap(&mut self.met, &mut self.waiting);
         self.candidates = self.table.candidates(&self.met);
-        // A key stays hot as long as it has more records than all others.
+    }
+
+    /// A key may be hot if it had the last record twice in a row, and stays so as long as it has more records than all others.
+    #[inline(always)]
+    fn choose_hot(&mut self, latest: u64, fold: &impl Fold<V, C>) {
         if self.hits < TOGETHER {
             let may_be_hot = self.latest == latest;
             self.hot = if may_be_hot { self.fold_met(fold) } else { None };
@@ -87,7 +92,7 @@ impl<K: Key, V, C> Many<K, V, C> {
 
     /// Folds all records.
     fn finish(&mut self, fold: &impl Fold<V, C>) {
-        self.proceed(0, fold);
+        self.proceed(fold);
         self.fold_met(fold);
     }
 }
