@@ -1,6 +1,6 @@
 //! Files that are not read because of the time that they bear, which somebody should hear of.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,12 +11,43 @@ use crate::time::Time;
 /// A file that is this far ahead of the clock was not just written.
 const AHEAD: Duration = Duration::from_secs(60);
 
+/// Files by their paths, as long as they are there. There may be many, and hardly any come or go in a batch.
+#[derive(Default)]
+struct Known {
+    /// With the `mark` of the batch in which each was last there.
+    files: HashMap<PathBuf, bool>,
+    mark: bool,
+}
+
+impl Known {
+    fn of<'a>(files: impl Iterator<Item = &'a Found>) -> Self {
+        let mut known = Known::default();
+        known.follow(files);
+        known
+    }
+
+    /// From now on these files are known, and no others. Returns those that were not before.
+    fn follow<'a>(&mut self, files: impl Iterator<Item = &'a Found>) -> Vec<&'a PathBuf> {
+        let (mark, mut new) = (!self.mark, Vec::new());
+        for file in files {
+            match self.files.get_mut(&file.path) {
+                Some(last) => *last = mark,
+                None => new.push(&file.path),
+            }
+        }
+        self.files.retain(|_, last| *last == mark);
+        self.files.extend(new.iter().map(|path| (PathBuf::clone(path), mark)));
+        self.mark = mark;
+        new
+    }
+}
+
 /// The files of which nobody need hear (any more).
 #[derive(Default)]
 pub(super) struct Overlooked {
     /// Those that are too old; `None` until the first batch, unless it is known what was there before: what is too old then was.
-    old: Option<HashSet<PathBuf>>,
-    ahead: HashSet<PathBuf>,
+    old: Option<Known>,
+    ahead: Known,
     /// An earlier run is gone on with, and this one has had no batch yet.
     is_resumed: bool,
 }
@@ -24,7 +55,7 @@ pub(super) struct Overlooked {
 impl Overlooked {
     /// An earlier run is gone on with, and these files are `there`. Of some it is `in_doubt` whether that run has read them.
     pub fn resume(&mut self, there: &[Found], in_doubt: &HashSet<PathBuf>, reporter: &Reporter) {
-        self.old = Some(there.iter().map(|file| file.path.clone()).collect());
+        self.old = Some(Known::of(there.iter()));
         self.is_resumed = true;
         if let Some(files) = words(in_doubt.iter()) {
             reporter.error(format!(
@@ -40,7 +71,7 @@ impl Overlooked {
         // By a clock that is not ours, such as one that was set back, or manual time, the times tell nothing.
         let came = |file: &&Found| file.changed.is_some_and(|changed| changed > last && changed <= now + AHEAD);
         for file in files.iter().filter(came) {
-            known.remove(&file.path);
+            known.files.remove(&file.path);
         }
     }
 
@@ -60,13 +91,16 @@ impl Overlooked {
         }
         let is_of_start = threshold == start;
         let threshold = threshold.unwrap_or(Time::ZERO);
-        let of = |belongs: &dyn Fn(&Found) -> bool| -> HashSet<PathBuf> {
-            files.iter().filter(|file| belongs(file)).map(|file| file.path.clone()).collect()
+        let old = files.iter().filter(|file| file.modified <= threshold);
+        let ahead = files.iter().filter(|file| file.modified > now + AHEAD);
+        let old = match &mut self.old {
+            Some(known) => known.follow(old),
+            None => {
+                self.old = Some(Known::of(old));
+                Vec::new()
+            }
         };
-        let (old, ahead) = (of(&|file| file.modified <= threshold), of(&|file| file.modified > now + AHEAD));
-        if let Some(known) = &self.old
-            && let Some(files) = words(old.difference(known).filter(|path| !taken(path)))
-        {
+        if let Some(files) = words(old.into_iter().filter(|path| !taken(path))) {
             let why = match is_of_start {
                 true => "last modified before the program began to take files; set the time of modification to now, or take what is there with `FileOptions::existing_files`".to_owned(),
                 false => {
@@ -80,12 +114,11 @@ impl Overlooked {
             };
             reporter.error(format!("{files} not read: {why}{but}"));
         }
-        if let Some(files) = words(ahead.difference(&self.ahead).filter(|path| !taken(path))) {
+        if let Some(files) = words(self.ahead.follow(ahead).into_iter().filter(|path| !taken(path))) {
             reporter.error(format!(
                 "{files} not read before the batch of its time: modified more than {AHEAD:?} after now; set the time of modification to now, or if the clock was set or the machine slept, start the program again with the same `checkpoint_dir`"
             ));
         }
-        (self.old, self.ahead) = (Some(old), ahead);
     }
 }
 

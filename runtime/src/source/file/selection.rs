@@ -1,7 +1,7 @@
 //! Which files belong to a batch.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::Metadata;
+use std::fs::{DirEntry, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -270,7 +270,7 @@ impl Selection {
                     continue;
                 }
                 let path = entry.path();
-                match path.metadata() {
+                match metadata(&entry, &path) {
                     Ok(metadata) if metadata.is_file() && self.passes(&path) => {
                         let modified = modified(&metadata).map_err(failed(&path))?;
                         let (changed, identity) = (changed(&metadata), identity(&metadata));
@@ -296,6 +296,18 @@ fn is_replaced(taken: &mut HashMap<PathBuf, Taken>, file: &Found) -> bool {
     let Some(taken) = taken.get_mut(&file.path) else { return false };
     let before = std::mem::replace(&mut taken.identity, file.identity);
     before.is_some() && before != file.identity
+}
+
+/// What a path leads to. The system finds an entry's faster in its directory than from the root.
+#[cfg(unix)]
+fn metadata(entry: &DirEntry, path: &Path) -> io::Result<Metadata> {
+    entry.metadata().and_then(|own| if own.is_symlink() { path.metadata() } else { Ok(own) })
+}
+
+/// An entry may lag behind the file.
+#[cfg(not(unix))]
+fn metadata(_: &DirEntry, path: &Path) -> io::Result<Metadata> {
+    path.metadata()
 }
 
 fn modified(metadata: &Metadata) -> io::Result<Time> {

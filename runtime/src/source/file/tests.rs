@@ -107,3 +107,29 @@ fn an_old_file_that_came_while_the_program_was_down_is_told_of() {
     let manual = Time::from_millis(50_000_000);
     assert_eq!(told_of_an_old_file(folder.path(), manual + hour, manual, &[]), nothing, "by another clock");
 }
+
+#[test]
+fn an_old_file_is_told_of_each_time_it_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, "old").unwrap();
+        File::options().append(true).open(&path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    };
+    put("there before");
+    let start = Time::from_millis(50_000_000);
+    let (context, told) = listened(start);
+    let mut selection = Selection::new(folder.path().to_owned(), FileOptions::default(), &context).unwrap();
+    let reporter = Reporter::new(&context);
+    let mut told_in = |second| {
+        assert_eq!(selection.select(start + Duration::from_secs(second), &reporter).unwrap(), Vec::<PathBuf>::new());
+        told.take().len()
+    };
+    assert_eq!(told_in(1), 0, "what was there before is known");
+    for second in [2, 5] {
+        put("comes");
+        assert_eq!((told_in(second), told_in(second + 1)), (1, 0));
+        fs::remove_file(folder.path().join("comes")).unwrap();
+        assert_eq!(told_in(second + 2), 0);
+    }
+}
