@@ -6,8 +6,9 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use crate::block::{Block, Views};
+use crate::entries::Entries;
 use crate::record::{Keep, Same};
-use crate::table::{Entry, SHARDS, Shards};
+use crate::table::{Entry, SHARDS};
 
 /// The records of a stream in one batch, in memory, in partitions.
 pub trait Dataset: Sync {
@@ -176,9 +177,7 @@ impl<T: Keep + Sync> Dataset for Rows<T> {
 }
 
 /// One record a key: what a shuffle leaves. A shard is a partition.
-pub struct Keyed<K, V> {
-    pub(crate) shards: Shards<K, V>,
-}
+pub struct Keyed<K, V>(pub(crate) Entries<K, V>);
 
 /// The entries of a shard, seen as pairs.
 pub struct PairViews<'a, K, V>(std::slice::Iter<'a, Entry<K, V>>);
@@ -214,21 +213,19 @@ impl<K: Keep + Sync, V: Keep + Sync> Dataset for Keyed<K, V> {
         SHARDS
     }
     fn weight(&self, partition: usize) -> usize {
-        self.shards[partition].len()
+        self.0.of_shard(partition).len()
     }
     fn grain(&self) -> usize {
         1024
     }
     #[inline]
     fn views(&self, partition: usize, range: Range<usize>) -> PairViews<'_, K, V> {
-        PairViews(self.shards[partition][range].iter())
+        PairViews(self.0.of_shard(partition)[range].iter())
     }
 }
 
 /// The keys of a [`Keyed`] dataset as records of their own.
-pub struct Keys<K> {
-    pub(crate) shards: Shards<K, ()>,
-}
+pub struct Keys<K>(pub(crate) Entries<K, ()>);
 
 /// The keys of a shard.
 pub struct KeyViews<'a, K>(std::slice::Iter<'a, Entry<K, ()>>);
@@ -260,14 +257,14 @@ impl<K: Keep + Sync> Dataset for Keys<K> {
         SHARDS
     }
     fn weight(&self, partition: usize) -> usize {
-        self.shards[partition].len()
+        self.0.of_shard(partition).len()
     }
     fn grain(&self) -> usize {
         1024
     }
     #[inline]
     fn views(&self, partition: usize, range: Range<usize>) -> KeyViews<'_, K> {
-        KeyViews(self.shards[partition][range].iter())
+        KeyViews(self.0.of_shard(partition)[range].iter())
     }
 }
 

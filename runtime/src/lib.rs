@@ -164,6 +164,7 @@ mod driver;
 mod durable;
 mod engine;
 mod engine_thread;
+mod entries;
 mod error;
 #[cfg_attr(not(any(feature = "cli", feature = "testing")), allow(dead_code))]
 mod export;

@@ -86,6 +86,11 @@ impl Workers {
 
     /// What `work` gives for the numbers below `tasks`, in order.
     fn collect<U: Send>(&self, tasks: usize, in_parallel: bool, work: impl Fn(usize) -> Option<U> + Sync) -> Vec<U> {
+        if tasks == 1 {
+            let mut only = Vec::with_capacity(1);
+            only.extend(work(0));
+            return only;
+        }
         // With loops: a third of what the adaptors would compile to.
         let mut results = Vec::with_capacity(tasks);
         for _ in 0..tasks {
@@ -112,13 +117,27 @@ impl Workers {
     }
 
     fn runs<D: Dataset>(&self, dataset: &D, whole_partitions: bool) -> Vec<Vec<Span>> {
-        let weights: Vec<usize> = (0..dataset.partitions()).map(|partition| dataset.weight(partition)).collect();
-        let total: usize = weights.iter().sum();
-        if self.count == 1 {
-            return vec![whole(&weights, whole_partitions)];
+        let mut weights = Vec::with_capacity(dataset.partitions());
+        for partition in 0..dataset.partitions() {
+            weights.push(dataset.weight(partition));
         }
-        let grain = self.grain.unwrap_or(dataset.grain()).max(1);
-        cut(&weights, self.count.min((total / grain).max(1)), whole_partitions)
+        self.runs_of(&weights, dataset.grain(), whole_partitions)
+    }
+
+    /// Compiled once, and not for each dataset.
+    fn runs_of(&self, weights: &[usize], grain: usize, whole_partitions: bool) -> Vec<Vec<Span>> {
+        match self.worth(weights.iter().sum(), grain) {
+            1 => vec![whole(weights, whole_partitions)],
+            workers => cut(weights, workers, whole_partitions),
+        }
+    }
+
+    /// How many workers records of this weight are worth.
+    fn worth(&self, weight: usize, grain: usize) -> usize {
+        if self.count == 1 {
+            return 1;
+        }
+        self.count.min(weight / self.grain.unwrap_or(grain).max(1)).max(1)
     }
 }
 
@@ -127,9 +146,10 @@ type Span = (usize, Range<usize>);
 
 /// All partitions in one run, for one worker: without those that are empty, unless partitions matter.
 fn whole(weights: &[usize], whole_partitions: bool) -> Vec<Span> {
-    let mut run = Vec::with_capacity(weights.len());
+    let belongs = |weight: usize| weight > 0 || whole_partitions;
+    let mut run = Vec::with_capacity(weights.iter().filter(|weight| belongs(**weight)).count());
     for (partition, weight) in weights.iter().enumerate() {
-        if *weight > 0 || whole_partitions {
+        if belongs(*weight) {
             run.push((partition, 0..*weight));
         }
     }

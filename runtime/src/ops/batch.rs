@@ -4,6 +4,7 @@ use std::hash::Hash;
 
 use crate::dataset::{Keyed, Rows};
 use crate::engine::Engine;
+use crate::entries::Entries;
 use crate::error::Result;
 use crate::ops::exchange::Side;
 use crate::record::{Keep, Pair, Same};
@@ -101,6 +102,6 @@ where
             }
             groups.into_entries()
         });
-        Keyed { shards }
+        Keyed(Entries::Many(shards))
     })
 }

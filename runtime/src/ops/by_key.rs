@@ -222,7 +222,7 @@ impl<K: Key> Gather for Distinct<K> {
     type Output = Keys<K>;
 
     fn gather(parts: Vec<Self>, workers: &Workers) -> Keys<K> {
-        Keys { shards: Combined::merge_parts(parts.into_iter().map(|part| part.combined).collect(), workers).0 }
+        Keys(Combined::merge_parts(parts.into_iter().map(|part| part.combined).collect(), workers).0.into())
     }
 }
 

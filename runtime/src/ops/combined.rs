@@ -1,6 +1,7 @@
 //! A worker's table of a fold by key, and how the tables of all workers become one.
 
 use crate::dataset::Keyed;
+use crate::entries::Entries;
 use crate::key_hash::hash_of;
 use crate::ops::by_key::Fold;
 use crate::ops::shortcuts::Shortcuts;
@@ -236,18 +237,18 @@ where
     type Output = Keyed<K, C>;
 
     fn gather(parts: Vec<Self>, workers: &Workers) -> Keyed<K, C> {
-        Keyed { shards: Combined::merge_parts(parts, workers).0 }
+        Keyed(Combined::merge_parts(parts, workers).0.into())
     }
 }
 
 impl<K: Key, V, C: Send, F: Fold<V, C> + Sync> Combined<K, V, C, F> {
     /// The entries of all workers, and the function that they have folded by. A key keeps the place of its first record: parts are
     /// merged in the order of the workers.
-    pub(super) fn merge_parts(mut parts: Vec<Self>, workers: &Workers) -> (Shards<K, C>, Option<F>) {
+    pub(super) fn merge_parts(mut parts: Vec<Self>, workers: &Workers) -> (Merged<K, C>, Option<F>) {
         parts.iter_mut().for_each(Combined::fold_waiting);
         let fold = parts.iter_mut().find_map(Combined::take_fold);
         let keys = parts.iter().map(Combined::keys).sum();
-        let shards = match &fold {
+        let merged = match &fold {
             Some(fold) => {
                 let merge = |left, right| fold.merge(left, right);
                 if parts.iter().all(|part| part.many.is_none()) && !workers.is_worth_sharing(keys) {
@@ -255,14 +256,40 @@ impl<K: Key, V, C: Send, F: Fold<V, C> + Sync> Combined<K, V, C, F> {
                     for part in parts {
                         tables.push(part.few);
                     }
-                    merge_few(tables, merge).into_shards()
+                    Merged::Few(merge_few(tables, merge))
                 } else {
-                    merge_many(parts, keys, merge, workers)
+                    Merged::Many(merge_many(parts, keys, merge, workers))
                 }
             }
-            None => Table::default().into_shards(),
+            None => Merged::Few(Table::default()),
         };
-        (shards, fold)
+        (merged, fold)
+    }
+}
+
+/// What all workers have made of the keys.
+pub(super) enum Merged<K, C> {
+    /// In one table.
+    Few(Table<K, C>),
+    /// Shard by shard.
+    Many(Shards<K, C>),
+}
+
+impl<K, C> From<Merged<K, C>> for Entries<K, C> {
+    fn from(merged: Merged<K, C>) -> Self {
+        match merged {
+            Merged::Few(table) => table.into(),
+            Merged::Many(shards) => Entries::Many(shards),
+        }
+    }
+}
+
+impl<K, C> From<Merged<K, C>> for Shards<K, C> {
+    fn from(merged: Merged<K, C>) -> Self {
+        match merged {
+            Merged::Few(table) => table.into_shards(),
+            Merged::Many(shards) => shards,
+        }
     }
 }
 
@@ -322,8 +349,8 @@ mod tests {
             all.insert(0, part);
         }
         let keyed = Combined::gather(all, &Workers::new(parts, Some(1)).unwrap());
-        let pairs = |shard: Vec<Entry<u64, Seen>>| shard.into_iter().map(|entry| (entry.key, entry.value)).collect();
-        keyed.shards.into_iter().map(pairs).collect()
+        let pairs = |shard: &[Entry<u64, Seen>]| shard.iter().map(|entry| (entry.key, entry.value)).collect();
+        (0..SHARDS).map(|shard| pairs(keyed.0.of_shard(shard))).collect()
     }
 
     fn by_hand(records: &[u64]) -> Vec<Vec<(u64, Seen)>> {
