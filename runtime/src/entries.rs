@@ -16,7 +16,7 @@ pub enum Entries<K, V> {
     Many(Shards<K, V>),
 }
 
-/// No end is beyond what a byte can tell.
+/// An end is at most the number of shards, so it fits into a byte.
 const _: () = assert!(SHARDS <= u8::MAX as usize);
 
 impl<K, V> Entries<K, V> {
@@ -39,6 +39,10 @@ impl<K, V> From<Table<K, V>> for Entries<K, V> {
             return Entries::Many(table.into_shards());
         }
         let mut all = table.into_entries();
+        // There may be room for as many as the batch before had.
+        if all.capacity() > 4 * SHARDS {
+            all.shrink_to_fit();
+        }
         sort_by_shard(&mut all);
         let mut ends = [0; SHARDS];
         for entry in &all {

@@ -242,7 +242,7 @@ where
 }
 
 impl<K: Key, V, C: Send, F: Fold<V, C> + Sync> Combined<K, V, C, F> {
-    /// The entries of all workers, and the function that they have folded by. A key keeps the place of its first record: parts are
+    /// What all workers have made of the keys, and the function that they have folded by. A key keeps the place of its first record: parts are
     /// merged in the order of the workers.
     pub(super) fn merge_parts(mut parts: Vec<Self>, workers: &Workers) -> (Merged<K, C>, Option<F>) {
         parts.iter_mut().for_each(Combined::fold_waiting);
@@ -256,12 +256,12 @@ impl<K: Key, V, C: Send, F: Fold<V, C> + Sync> Combined<K, V, C, F> {
                     for part in parts {
                         tables.push(part.few);
                     }
-                    Merged::Few(merge_few(tables, merge))
+                    Merged::Whole(merge_few(tables, merge))
                 } else {
-                    Merged::Many(merge_many(parts, keys, merge, workers))
+                    Merged::Sharded(merge_many(parts, keys, merge, workers))
                 }
             }
-            None => Merged::Few(Table::default()),
+            None => Merged::Whole(Table::default()),
         };
         (merged, fold)
     }
@@ -270,16 +270,16 @@ impl<K: Key, V, C: Send, F: Fold<V, C> + Sync> Combined<K, V, C, F> {
 /// What all workers have made of the keys.
 pub(super) enum Merged<K, C> {
     /// In one table.
-    Few(Table<K, C>),
+    Whole(Table<K, C>),
     /// Shard by shard.
-    Many(Shards<K, C>),
+    Sharded(Shards<K, C>),
 }
 
 impl<K, C> From<Merged<K, C>> for Entries<K, C> {
     fn from(merged: Merged<K, C>) -> Self {
         match merged {
-            Merged::Few(table) => table.into(),
-            Merged::Many(shards) => Entries::Many(shards),
+            Merged::Whole(table) => table.into(),
+            Merged::Sharded(shards) => Entries::Many(shards),
         }
     }
 }
@@ -287,8 +287,8 @@ impl<K, C> From<Merged<K, C>> for Entries<K, C> {
 impl<K, C> From<Merged<K, C>> for Shards<K, C> {
     fn from(merged: Merged<K, C>) -> Self {
         match merged {
-            Merged::Few(table) => table.into_shards(),
-            Merged::Many(shards) => shards,
+            Merged::Whole(table) => table.into_shards(),
+            Merged::Sharded(shards) => shards,
         }
     }
 }

@@ -191,8 +191,8 @@ impl<K: Key, V, C: Send, F: Fold<V, C> + Sync> Entering<K, V, C, F> {
     pub(super) fn arrivals(parts: Vec<Self>, workers: &Workers) -> (Arrivals<K, C>, Option<F>) {
         if Self::ALWAYS_COMBINES {
             let combined = parts.into_iter().map(|part| part.combined).collect();
-            let (shards, fold) = Combined::merge_parts(combined, workers);
-            return (Arrivals::combined(shards.into()), fold);
+            let (merged, fold) = Combined::merge_parts(combined, workers);
+            return (Arrivals::combined(merged.into()), fold);
         }
         let (mut arrivals, mut fold) = (Arrivals::new(SHARDS), None);
         for part in parts {

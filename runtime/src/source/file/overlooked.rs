@@ -14,7 +14,7 @@ const AHEAD: Duration = Duration::from_secs(60);
 /// Files by their paths, as long as they are there. There may be many, and hardly any come or go in a batch.
 #[derive(Default)]
 struct Known {
-    /// With the `mark` of the batch in which each was last there.
+    /// With the `mark` of the batch in which each was last there. It changes with each batch, so what still has the old one is gone.
     files: HashMap<PathBuf, bool>,
     mark: bool,
 }
@@ -37,6 +37,10 @@ impl Known {
         }
         self.files.retain(|_, last| *last == mark);
         self.files.extend(new.iter().map(|path| (PathBuf::clone(path), mark)));
+        // Each batch goes over all room that there is.
+        if self.files.capacity() > 8 * self.files.len() {
+            self.files.shrink_to(2 * self.files.len());
+        }
         self.mark = mark;
         new
     }
