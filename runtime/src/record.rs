@@ -42,6 +42,10 @@ pub trait Keep: Sized {
     /// Looks at the value without copying what it holds.
     fn view(&self) -> Self::View<'_>;
 
+    /// Whether the value may point to something that [`prefetch`](Self::prefetch) fetches.
+    #[doc(hidden)]
+    const POINTS: bool = false;
+
     /// Begins to bring what the value points to into the nearest cache, because it is compared with another one soon.
     #[doc(hidden)]
     #[inline(always)]

@@ -281,12 +281,12 @@ impl<K: Eq + Keep, V> Table<K, V> {
 
 /// A table split by hash, so that tables of several workers are merged shard by shard in parallel.
 pub struct ShardedTable<K, V> {
-    pub(crate) shards: Vec<Table<K, V>>,
+    pub(crate) shards: Box<[Table<K, V>; SHARDS]>,
 }
 
 impl<K, V> Default for ShardedTable<K, V> {
     fn default() -> Self {
-        ShardedTable { shards: (0..SHARDS).map(|_| Table::default()).collect() }
+        ShardedTable { shards: Box::new(std::array::from_fn(|_| Table::default())) }
     }
 }
 
@@ -303,15 +303,6 @@ impl<K, V> ShardedTable<K, V> {
         }
     }
 
-    /// The shards as an array, so that no shard of a hash is looked for in vain.
-    #[inline(always)]
-    fn all_shards(&mut self) -> &mut [Table<K, V>; SHARDS] {
-        match self.shards.first_chunk_mut() {
-            Some(shards) => shards,
-            None => unreachable!("a table has {SHARDS} shards"),
-        }
-    }
-
     /// Takes in the entries of a table, whose keys are others.
     pub fn take(&mut self, table: Table<K, V>) {
         for entry in table.entries {
@@ -322,7 +313,7 @@ impl<K, V> ShardedTable<K, V> {
     /// The entries of each shard.
     pub fn into_shards(self) -> Shards<K, V> {
         let mut shards = Vec::with_capacity(SHARDS);
-        for shard in self.shards {
+        for shard in *self.shards {
             shards.push(shard.entries);
         }
         shards
@@ -356,17 +347,23 @@ impl<K: Keep + Eq, V> ShardedTable<K, V> {
     /// The first step: has the slot fetched where the way of a hash begins.
     #[inline(always)]
     pub fn fetch(&mut self, hash: u64) {
-        self.all_shards()[shard_of(hash)].fetch(hash);
+        self.shards[shard_of(hash)].fetch(hash);
     }
 
     /// The second step for up to [`TOGETHER`] records: has the entries fetched that the slots lead to.
     #[inline(always)]
-    pub fn candidates<T>(&mut self, records: &[Entry<K, T>]) -> Candidates {
-        let (mut candidates, shards) = ([0; TOGETHER], self.all_shards());
+    pub fn choose<T>(&mut self, records: &[Entry<K, T>], candidates: &mut Candidates) {
         for (candidate, record) in candidates.iter_mut().zip(records) {
-            *candidate = shards[shard_of(record.hash)].candidate(record.hash);
+            *candidate = self.shards[shard_of(record.hash)].candidate(record.hash);
         }
-        candidates
+    }
+
+    /// The hash of the last of these records, and the number of the entry that has this hash, if there is one.
+    #[inline(always)]
+    fn last<T>(&self, candidates: &Candidates, records: &[Entry<K, T>]) -> Option<(u64, usize)> {
+        let hash = records.last()?.hash;
+        let slot = self.shards[shard_of(hash)].with_hash(candidates[records.len() - 1], hash);
+        Some((hash, (slot & NUMBER).checked_sub(1)? as usize))
     }
 
     /// As [`Table::fold`] for the records that these candidates are of, and leaves none of them. Returns the hash of the last one and
@@ -374,21 +371,20 @@ impl<K: Keep + Eq, V> ShardedTable<K, V> {
     #[inline]
     pub fn fold_together<T>(
         &mut self,
-        mut candidates: Candidates,
+        candidates: &mut Candidates,
         records: &mut Vec<Entry<K, T>>,
         create: impl Fn(T) -> V,
         merge: impl Fn(V, T) -> V,
     ) -> Option<(u64, usize)> {
-        let shards = self.all_shards();
-        for (candidate, record) in candidates.iter_mut().zip(&*records) {
-            *candidate = shards[shard_of(record.hash)].with_hash(*candidate, record.hash);
+        if K::POINTS {
+            for (candidate, record) in candidates.iter_mut().zip(&*records) {
+                *candidate = self.shards[shard_of(record.hash)].with_hash(*candidate, record.hash);
+            }
         }
-        // Its hash is compared already.
-        let last = records.iter().zip(candidates).last();
-        let last = last.and_then(|(record, slot)| Some((record.hash, (slot & NUMBER).checked_sub(1)? as usize)));
-        for (candidate, Entry { hash, key, value }) in candidates.into_iter().zip(records.drain(..)) {
-            let shard = &mut shards[shard_of(hash)];
-            match shard.number_if_equal(candidate, hash, &key) {
+        let last = self.last(candidates, records);
+        for (candidate, Entry { hash, key, value }) in candidates.iter().zip(records.drain(..)) {
+            let shard = &mut self.shards[shard_of(hash)];
+            match shard.number_if_equal(*candidate, hash, &key) {
                 Some(number) => shard.fold_entry(number, value, &merge),
                 None => shard.fold(hash, key, value, &create, &merge),
             }

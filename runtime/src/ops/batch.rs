@@ -1,14 +1,9 @@
 //! Operators that take a whole batch at once.
 
-use std::hash::Hash;
-
-use crate::dataset::{Keyed, Rows};
+use crate::dataset::Rows;
 use crate::engine::Engine;
-use crate::entries::Entries;
 use crate::error::Result;
-use crate::ops::exchange::Side;
-use crate::record::{Keep, Pair, Same};
-use crate::table::{Entry, SHARDS, Table};
+use crate::record::Pair;
 use crate::time::Time;
 
 /// See [`DStream::transform`](crate::DStream::transform).
@@ -69,39 +64,5 @@ pub fn sort_by_key<T: Pair<Key: Ord> + Send>(engine: &Engine, label: &str, mut r
     engine.caught(label, || {
         engine.workers().sort_by(&mut rows, |a, b| a.key().cmp(b.key()));
         Rows::one_partition(rows)
-    })
-}
-
-/// What `cogroup` leaves: for each key the values of both sides.
-pub type Cogrouped<'d, K, V, W> =
-    Keyed<<K as Keep>::View<'d>, (Vec<<V as Keep>::View<'d>>, Vec<<W as Keep>::View<'d>>)>;
-
-/// See [`DStream::cogroup`](crate::DStream::cogroup).
-pub fn cogroup<'d, K, L, V, W>(
-    engine: &Engine,
-    label: &str,
-    left: &'d Side<K, V>,
-    right: &'d Side<L, W>,
-) -> Result<Cogrouped<'d, K, V, W>>
-where
-    K: Keep<View<'d>: Hash + Eq + Send> + Sync,
-    L: Keep<View<'d>: Same<K::View<'d>>> + Sync,
-    V: Keep<View<'d>: Send> + Sync,
-    W: Keep<View<'d>: Send> + Sync,
-{
-    engine.caught(label, || {
-        let shards = engine.workers().map((0..SHARDS).collect(), left.len() + right.len(), |shard| {
-            let mut groups = Table::default();
-            for Entry { hash, key, value } in left.shards[shard].iter().flatten() {
-                let group: &mut (Vec<_>, Vec<_>) = groups.entry(*hash, key.view(), Default::default);
-                group.0.push(value.view());
-            }
-            for Entry { hash, key, value } in right.shards[shard].iter().flatten() {
-                let group: &mut (Vec<_>, Vec<_>) = groups.entry(*hash, key.view().same(), Default::default);
-                group.1.push(value.view());
-            }
-            groups.into_entries()
-        });
-        Keyed(Entries::Many(shards))
     })
 }

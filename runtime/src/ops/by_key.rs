@@ -151,18 +151,6 @@ impl<V> Fold<V, Vec<V>> for Grouper {
     }
 }
 
-/// See [`DStream::group_by_key`](crate::DStream::group_by_key).
-#[inline]
-pub fn group_by_key<I, T, K, V>(batch: I, part: &mut Combined<K, V, Vec<V>, Grouper>)
-where
-    I: Iterator<Item = T>,
-    T: Pair<Key = K, Value = V>,
-    K: Key,
-    V: Keep + Clone,
-{
-    part.fold_all(batch.map(Pair::into_pair), Grouper);
-}
-
 /// A fold to the number of values.
 pub struct Counter;
 

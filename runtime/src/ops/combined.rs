@@ -71,7 +71,7 @@ impl<K: Key, V, C> Many<K, V, C> {
     fn proceed(&mut self, fold: &impl Fold<V, C>) {
         self.fold_met(fold);
         std::mem::swap(&mut self.met, &mut self.waiting);
-        self.candidates = self.table.candidates(&self.met);
+        self.table.choose(&self.met, &mut self.candidates);
     }
 
     /// A key may be hot if it had the last record twice in a row, and stays so as long as it has more records than all others.
@@ -88,7 +88,7 @@ impl<K: Key, V, C> Many<K, V, C> {
     #[inline(never)]
     fn fold_met(&mut self, fold: &impl Fold<V, C>) -> Option<(u64, usize)> {
         let (create, merge) = (|value| fold.create(value), |combined, value| fold.merge_value(combined, value));
-        self.table.fold_together(self.candidates, &mut self.met, create, merge)
+        self.table.fold_together(&mut self.candidates, &mut self.met, create, merge)
     }
 
     /// Folds all records.
@@ -315,7 +315,7 @@ fn merge_many<K: Key, V, C: Send, F: Fold<V, C>>(
         columns.push(Vec::with_capacity(parts.len()));
     }
     for part in parts {
-        for (column, shard) in columns.iter_mut().zip(part.into_table().shards) {
+        for (column, shard) in columns.iter_mut().zip(*part.into_table().shards) {
             column.push(shard);
         }
     }

@@ -1,51 +1,22 @@
-//! Joins: the values of two sides that have the same key, in pairs.
+//! `cogroup`: the values of two sides that have the same key; and joins, which put them in pairs.
 
 use std::hash::Hash;
+use std::ops::Range;
 
-use crate::dataset::Rows;
+use crate::dataset::{Dataset, Rows};
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::ops::by_number::ByNumber;
 use crate::ops::exchange::Side;
 use crate::record::{Keep, Same};
 use crate::table::{Entry, SHARDS, Table};
-
-/// The values of one side of a shard, by the numbers of their keys. All lie in one vector, because most keys have few.
-struct ByKey<T> {
-    values: Vec<T>,
-    /// Where those of each key end.
-    ends: Vec<usize>,
-}
-
-impl<T: Copy> ByKey<T> {
-    /// Sorts values by the numbers of their keys, of which there are `keys`. Those of a key stay in order.
-    fn new(numbered: &[(usize, T)], keys: usize) -> Self {
-        let mut ends = vec![0; keys];
-        numbered.iter().for_each(|(key, _)| ends[*key] += 1);
-        let mut before = 0;
-        for end in &mut ends {
-            before += std::mem::replace(end, before);
-        }
-        let mut values = Vec::from_iter(numbered.iter().map(|(_, value)| *value));
-        for (key, value) in numbered {
-            values[ends[*key]] = *value;
-            ends[*key] += 1;
-        }
-        ByKey { values, ends }
-    }
-
-    /// The values of a key.
-    fn of(&self, key: usize) -> &[T] {
-        let from = key.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.values[from..self.ends[key]]
-    }
-}
 
 /// What meets in a shard.
 struct Met<K, V, W> {
     /// In the order in which they come on the left side, and then on the right one.
     keys: Table<K, ()>,
-    left: ByKey<V>,
-    right: ByKey<W>,
+    left: ByNumber<V>,
+    right: ByNumber<W>,
 }
 
 impl<K: Hash + Eq + Keep, V: Copy, W: Copy> Met<K, V, W> {
@@ -61,17 +32,91 @@ impl<K: Hash + Eq + Keep, V: Copy, W: Copy> Met<K, V, W> {
         keys.reserve(left.iter().map(Vec::len).sum());
         let mut numbered = Vec::with_capacity(left.iter().map(Vec::len).sum());
         for entry in left.iter().flatten() {
-            numbered.push((keys.number(entry.hash, entry.key.view(), || ()), entry.value.view()));
+            let number = keys.number(entry.hash, entry.key.view(), || ());
+            numbered.push((number as u32, entry.value.view()));
         }
         let mut others = Vec::with_capacity(right.iter().map(Vec::len).sum());
         for entry in right.iter().flatten() {
             let key = entry.key.view().same();
             let number =
                 if alone { Some(keys.number(entry.hash, key, || ())) } else { keys.find(entry.hash, &key).ok() };
-            others.extend(number.map(|number| (number, entry.value.view())));
+            others.extend(number.map(|number| (number as u32, entry.value.view())));
         }
         let count = keys.entries().len();
-        Met { keys, left: ByKey::new(&numbered, count), right: ByKey::new(&others, count) }
+        Met { keys, left: ByNumber::new(numbered, count), right: ByNumber::new(others, count) }
+    }
+}
+
+/// What `cogroup` leaves: for each key the values of both sides. A shard is a partition.
+pub struct Cogrouped<K, V, W> {
+    shards: Vec<Met<K, V, W>>,
+}
+
+/// See [`DStream::cogroup`](crate::DStream::cogroup).
+pub fn cogroup<'d, K, L, V, W>(
+    engine: &Engine,
+    label: &str,
+    left: &'d Side<K, V>,
+    right: &'d Side<L, W>,
+) -> Result<Cogrouped<K::View<'d>, V::View<'d>, W::View<'d>>>
+where
+    K: Keep<View<'d>: Hash + Eq + Send> + Sync,
+    L: Keep<View<'d>: Same<K::View<'d>>> + Sync,
+    V: Keep<View<'d>: Send> + Sync,
+    W: Keep<View<'d>: Send> + Sync,
+{
+    engine.caught(label, || {
+        let shards = engine.workers().map((0..SHARDS).collect(), left.len() + right.len(), |shard| {
+            Met::of(&left.shards[shard], &right.shards[shard], true)
+        });
+        Cogrouped { shards }
+    })
+}
+
+/// The keys of a shard with their values.
+pub struct CogroupViews<'a, K, V, W> {
+    met: &'a Met<K, V, W>,
+    /// The numbers of the keys.
+    numbers: Range<usize>,
+}
+
+impl<'a, K: Keep, V, W> Iterator for CogroupViews<'a, K, V, W> {
+    type Item = (K::View<'a>, (&'a [V], &'a [W]));
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let number = self.numbers.next()?;
+        let entry = &self.met.keys.entries()[number];
+        Some((entry.key.view(), (self.met.left.of(number), self.met.right.of(number))))
+    }
+    #[inline(always)]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.numbers.size_hint()
+    }
+}
+
+impl<K: Keep + Sync, V: Sync, W: Sync> Dataset for Cogrouped<K, V, W> {
+    type Item<'a>
+        = (K::View<'a>, (&'a [V], &'a [W]))
+    where
+        Self: 'a;
+    type Views<'a>
+        = CogroupViews<'a, K, V, W>
+    where
+        Self: 'a;
+
+    fn partitions(&self) -> usize {
+        self.shards.len()
+    }
+    fn weight(&self, partition: usize) -> usize {
+        self.shards[partition].keys.entries().len()
+    }
+    fn grain(&self) -> usize {
+        1024
+    }
+    #[inline]
+    fn views(&self, partition: usize, range: Range<usize>) -> CogroupViews<'_, K, V, W> {
+        CogroupViews { met: &self.shards[partition], numbers: range }
     }
 }
 

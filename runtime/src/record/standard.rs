@@ -100,6 +100,7 @@ macro_rules! texts {
             fn view(&self) -> &str {
                 self
             }
+            const POINTS: bool = true;
             #[inline(always)]
             fn prefetch(&self) {
                 if self.len() > SHORT {
@@ -175,6 +176,7 @@ impl<T: Keep + Clone> Keep for Vec<T> {
     fn view(&self) -> &[T] {
         self
     }
+    const POINTS: bool = true;
     #[inline(always)]
     fn prefetch(&self) {
         prefetch(self, 0);
@@ -207,6 +209,7 @@ impl<T: Keep + Clone> Keep for &[T] {
     fn view(&self) -> &[T] {
         self
     }
+    const POINTS: bool = true;
     #[inline(always)]
     fn prefetch(&self) {
         prefetch(self, 0);
@@ -369,6 +372,7 @@ macro_rules! tuples {
             fn view(&self) -> Self::View<'_> {
                 ($(self.$index.view(),)+)
             }
+            const POINTS: bool = $($name::POINTS)||+;
             #[inline(always)]
             fn prefetch(&self) {
                 $(self.$index.prefetch();)+
