@@ -21,7 +21,7 @@ use crate::window_shape::WindowShape;
 /// What an aggregate keeps by key.
 pub struct Aggregated<K, A: Aggregate>(ByKey<K, A>)
 where
-    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>;
+    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>, Arriving = A::Partial>;
 
 pub(super) type AlgorithmOf<A> = <<A as Aggregate>::Algebra as Algebra>::Algorithm;
 type ByKey<K, A> = KeyedWindow<K, <A as Aggregate>::Partial, Lifted<A>, AlgorithmOf<A>>;
@@ -29,7 +29,7 @@ type ByKey<K, A> = KeyedWindow<K, <A as Aggregate>::Partial, Lifted<A>, Algorith
 impl<K, A: Aggregate> Aggregated<K, A>
 where
     K: Record + Hash + Eq,
-    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>,
+    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>, Arriving = A::Partial>,
 {
     pub(super) fn new(shape: &WindowShape) -> Self {
         Aggregated(KeyedWindow::new(shape.panes()))
@@ -41,7 +41,7 @@ where
     K: Record + Hash + Eq,
     Q: StateKey<Owned = K>,
     A: Aggregate,
-    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>,
+    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>, Arriving = A::Partial>,
 {
     type Batch<'a>
         = Lowered<'a, K, A>
@@ -61,7 +61,7 @@ where
 /// A window whose partial results are lowered where they are read.
 pub struct Lowered<'a, K, A: Aggregate>(&'a ByKey<K, A>)
 where
-    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>;
+    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>, Arriving = A::Partial>;
 
 /// The pairs of a key and what its values come to.
 pub struct LoweredViews<'a, I, A> {
@@ -98,7 +98,7 @@ impl<'w, K, A> Dataset for Lowered<'w, K, A>
 where
     K: Record + Hash + Eq,
     A: Aggregate,
-    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>,
+    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>, Arriving = A::Partial>,
 {
     type Item<'a>
         = (K::View<'a>, A::Output)
@@ -128,7 +128,7 @@ impl<K, A> Transaction for Aggregated<K, A>
 where
     K: StateRecord,
     A: Aggregate,
-    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>,
+    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>, Arriving = A::Partial>,
 {
     delegate_transaction!(0);
 }

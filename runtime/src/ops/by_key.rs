@@ -132,25 +132,6 @@ pub fn aggregate_by_key<I, T, K, V, C, G, H>(
     part.fold_all(batch.map(Pair::into_pair), Aggregator { zero, fold, merge });
 }
 
-/// A fold to the list of values.
-pub struct Grouper;
-
-impl<V> Fold<V, Vec<V>> for Grouper {
-    #[inline(always)]
-    fn create(&self, value: V) -> Vec<V> {
-        vec![value]
-    }
-    #[inline(always)]
-    fn merge_value(&self, mut values: Vec<V>, value: V) -> Vec<V> {
-        values.push(value);
-        values
-    }
-    fn merge(&self, mut left: Vec<V>, right: Vec<V>) -> Vec<V> {
-        left.extend(right);
-        left
-    }
-}
-
 /// A fold to the number of values.
 pub struct Counter;
 

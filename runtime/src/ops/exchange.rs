@@ -17,6 +17,12 @@ impl<K, V> Default for Exchanged<K, V> {
     }
 }
 
+impl<K, V> Exchanged<K, V> {
+    pub(super) fn into_shards(self) -> Shards<K, V> {
+        self.shards
+    }
+}
+
 impl<K: Send, V: Send> Part for Exchanged<K, V> {
     fn size(&self) -> usize {
         self.shards.iter().map(Vec::len).max().unwrap_or(0)

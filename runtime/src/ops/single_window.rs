@@ -19,11 +19,11 @@ use crate::window::{Algorithm, KeyedWindow, Merge, Subtract};
 use crate::window_shape::WindowShape;
 
 /// The window of one value for all records: as by key, with one key.
-pub struct Single<C: Record, F, A: Algorithm<C, F>> {
+pub struct Single<C: Record, F, A: Algorithm<C, F, Arriving = C>> {
     window: KeyedWindow<(), C, F, A>,
 }
 
-impl<C: Record, F: Merge<C> + Send + Sync, A: Algorithm<C, F>> Single<C, F, A> {
+impl<C: Record, F: Merge<C> + Send + Sync, A: Algorithm<C, F, Arriving = C>> Single<C, F, A> {
     pub(super) fn new(shape: &WindowShape) -> Self {
         Single { window: KeyedWindow::new(shape.panes()) }
     }
@@ -76,7 +76,7 @@ impl<V, C, F, A> Slides<Folded<V, C, F>> for Single<C, F, A>
 where
     C: Record,
     F: Fold<V, C> + Merge<C> + Send + Sync,
-    A: Algorithm<C, F>,
+    A: Algorithm<C, F, Arriving = C>,
 {
     type Batch<'a>
         = Rows<C>
@@ -90,7 +90,7 @@ where
     }
 }
 
-impl<C: Record, F: Merge<C> + Send + Sync, A: Algorithm<C, F>> Transaction for Single<C, F, A> {
+impl<C: Record, F: Merge<C> + Send + Sync, A: Algorithm<C, F, Arriving = C>> Transaction for Single<C, F, A> {
     delegate_transaction!(window);
 }
 
@@ -114,11 +114,11 @@ impl Transaction for CountWindow {
 /// What an aggregate of all records keeps.
 pub struct AggregatedSingle<A: Aggregate>(Single<A::Partial, Lifted<A>, AlgorithmOf<A>>)
 where
-    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>;
+    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>, Arriving = A::Partial>;
 
 impl<A: Aggregate> AggregatedSingle<A>
 where
-    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>,
+    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>, Arriving = A::Partial>,
 {
     pub(super) fn new(shape: &WindowShape) -> Self {
         AggregatedSingle(Single::new(shape))
@@ -127,7 +127,7 @@ where
 
 impl<A: Aggregate<Output: Keep>> Slides<Folded<A::Input, A::Partial, Lifted<A>>> for AggregatedSingle<A>
 where
-    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>,
+    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>, Arriving = A::Partial>,
 {
     type Batch<'a>
         = Rows<A::Output>
@@ -151,7 +151,7 @@ where
 
 impl<A: Aggregate> Transaction for AggregatedSingle<A>
 where
-    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>>,
+    AlgorithmOf<A>: Algorithm<A::Partial, Lifted<A>, Arriving = A::Partial>,
 {
     delegate_transaction!(0);
 }

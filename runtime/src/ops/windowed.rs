@@ -8,8 +8,9 @@ use std::marker::PhantomData;
 use crate::aggregate::{Aggregate, Lifted};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::ops::by_key::{Counter, Fold, Grouper, Reducer};
+use crate::ops::by_key::{Counter, Fold, Reducer};
 use crate::ops::entering::Entering;
+use crate::ops::exchange::{Exchanged, exchange};
 use crate::ops::window::Slides;
 use crate::record::{Keep, Pair, Record, StateKey};
 use crate::saved::{Captured, DescribeValue, Description, Saved, SavedKind};
@@ -17,7 +18,7 @@ use crate::stage::{Part, Workers};
 use crate::state::StateRecord;
 use crate::time::Time;
 use crate::transaction::{StateSize, Transaction};
-use crate::window::{Algorithm, KeyedWindow, Merge, Unmerge};
+use crate::window::{Algorithm, Arrivals, Concat, KeyedWindow, Merge, Unmerge};
 
 impl<V, F: Fn(V, V) -> V> Merge<V> for Reducer<F> {
     #[inline(always)]
@@ -40,12 +41,8 @@ impl Unmerge<u64> for Counter {
     }
 }
 
-impl<V> Merge<Vec<V>> for Grouper {
-    fn merge(&self, mut older: Vec<V>, newer: Vec<V>) -> Vec<V> {
-        older.extend(newer);
-        older
-    }
-}
+/// What stands for the functions of a fold to lists, which needs none.
+pub struct Listed;
 
 /// A fold by one function, which another one takes back.
 pub struct Reversible<F, G> {
@@ -134,7 +131,7 @@ pub use reduce_by_key_and_window_with_inverse as reduce_by_key_and_window_with_i
 
 /// See [`DStream::group_by_key_and_window`](crate::DStream::group_by_key_and_window).
 #[inline]
-pub fn group_by_key_and_window<I, T, K, V>(batch: I, part: &mut Entering<K, V::Owned, Vec<V::Owned>, Grouper>)
+pub fn group_by_key_and_window<I, T, K, V>(batch: I, part: &mut Exchanged<K, V::Owned>)
 where
     I: Iterator<Item = T>,
     T: Pair<Key = K, Value = V>,
@@ -145,7 +142,7 @@ where
         let (key, value) = record.into_pair();
         (key, value.keep())
     };
-    part.fold_all(batch.map(owned), Grouper);
+    exchange(batch.map(owned), part);
 }
 
 /// See [`DStream::count_by_value_and_window`](crate::DStream::count_by_value_and_window).
@@ -258,7 +255,7 @@ where
     V: Send,
     C: Record,
     F: Fold<V, C> + Merge<C> + Send + Sync,
-    A: Algorithm<C, F>,
+    A: Algorithm<C, F, Arriving = C>,
 {
     type Batch<'a>
         = &'a Self
@@ -271,6 +268,36 @@ where
             if engine.is_due() {
                 let (batch, fold) = Entering::arrivals(parts, workers);
                 self.advance(workers, time, batch, fold);
+            }
+            if engine.is_time_of(self.shape().slide) {
+                self.read(workers);
+            }
+        })?;
+        Ok(self)
+    }
+}
+
+impl<K, Q, V> Slides<Exchanged<Q, V>> for KeyedWindow<K, Vec<V>, Listed, Concat>
+where
+    K: Record + Hash + Eq,
+    Q: StateKey<Owned = K>,
+    V: Record,
+{
+    type Batch<'a>
+        = &'a Self
+    where
+        Self: 'a;
+
+    fn slide<'a>(&'a mut self, engine: &Engine, label: &str, parts: Vec<Exchanged<Q, V>>) -> Result<&'a Self> {
+        let (workers, time) = (engine.workers(), engine.time());
+        engine.caught(label, || {
+            if engine.is_due() {
+                self.advance(
+                    workers,
+                    time,
+                    Arrivals::from_iter(parts.into_iter().map(Exchanged::into_shards)),
+                    Some(Listed),
+                );
             }
             if engine.is_time_of(self.shape().slide) {
                 self.read(workers);

@@ -7,10 +7,10 @@ use std::hash::Hash;
 
 use crate::aggregate::{Aggregate, Algebra, Lifted};
 use crate::ops::aggregated::Aggregated;
-use crate::ops::by_key::{Counter, Grouper, Reducer};
+use crate::ops::by_key::{Counter, Reducer};
 use crate::ops::single_window::{AggregatedSingle, CountWindow, Single};
 use crate::ops::window::BlockWindow;
-use crate::ops::windowed::Reversible;
+use crate::ops::windowed::{Listed, Reversible};
 use crate::record::Record;
 use crate::window::{Algorithm, Concat, KeyedWindow, Recompute, Subtract, TwoStacks};
 use crate::window_shape::WindowShape;
@@ -45,7 +45,7 @@ where
 /// See [`DStream::aggregate_by_window`](crate::DStream::aggregate_by_window).
 pub fn aggregate_by_window<A: Aggregate>(shape: &WindowShape) -> AggregatedSingle<A>
 where
-    <A::Algebra as Algebra>::Algorithm: Algorithm<A::Partial, Lifted<A>>,
+    <A::Algebra as Algebra>::Algorithm: Algorithm<A::Partial, Lifted<A>, Arriving = A::Partial>,
 {
     AggregatedSingle::new(shape)
 }
@@ -58,7 +58,7 @@ pub fn count_by_value_and_window<K: Record + Hash + Eq>(shape: &WindowShape) -> 
 /// See [`DStream::group_by_key_and_window`](crate::DStream::group_by_key_and_window).
 pub fn group_by_key_and_window<K: Record + Hash + Eq, V: Record>(
     shape: &WindowShape,
-) -> KeyedWindow<K, Vec<V>, Grouper, Concat> {
+) -> KeyedWindow<K, Vec<V>, Listed, Concat> {
     KeyedWindow::new(shape.panes())
 }
 
@@ -92,7 +92,7 @@ pub use reduce_by_key_and_window_with_inverse as reduce_by_key_and_window_with_i
 /// See [`DStream::aggregate_by_key_and_window`](crate::DStream::aggregate_by_key_and_window).
 pub fn aggregate_by_key_and_window<K: Record + Hash + Eq, A: Aggregate>(shape: &WindowShape) -> Aggregated<K, A>
 where
-    <A::Algebra as Algebra>::Algorithm: Algorithm<A::Partial, Lifted<A>>,
+    <A::Algebra as Algebra>::Algorithm: Algorithm<A::Partial, Lifted<A>, Arriving = A::Partial>,
 {
     Aggregated::new(shape)
 }

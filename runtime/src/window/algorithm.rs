@@ -30,6 +30,8 @@ pub trait Select<C> {
 /// A function of the user may panic in any method but those of [`Derived`]. What was derived may then be in any state, and is
 /// not looked at before `rebuild`.
 pub trait Algorithm<C: Record, F> {
+    /// What comes for a key: a value, or a part of one.
+    type Arriving: Send;
     /// What a pane keeps of a key's value.
     type Kept: Send + Sync;
     /// What is kept by the numbers of keys.
@@ -40,12 +42,27 @@ pub trait Algorithm<C: Record, F> {
     /// cannot take a value out would fail again and again.
     const LEAVES_BY_REBUILD: bool = false;
 
+    /// Whether the newest pane has one value a key in any case. Otherwise those that come singly in a batch are not combined.
+    const COMBINES: bool = false;
+
+    /// Has fetched what `enter` and `again` are going to touch of a key that is there.
+    #[inline(always)]
+    fn fetch(derived: &Self::Derived, number: Number) {
+        let _ = (derived, number);
+    }
+
     /// A value enters the newest pane, which has none of its key, or only such as are not combined with it. Returns what the
     /// pane keeps.
-    fn enter(derived: &mut Self::Derived, fold: &F, at: Place, value: C) -> Self::Kept;
+    fn enter(derived: &mut Self::Derived, fold: &F, at: Place, value: Self::Arriving) -> Self::Kept;
 
     /// A further value is combined with one of the newest pane, the `kept`. Returns what the pane keeps instead, if anything.
-    fn again(derived: &mut Self::Derived, fold: &F, at: Place, kept: &Self::Kept, value: C) -> Option<Self::Kept>;
+    fn again(
+        derived: &mut Self::Derived,
+        fold: &F,
+        at: Place,
+        kept: &Self::Kept,
+        value: Self::Arriving,
+    ) -> Option<Self::Kept>;
 
     /// What the oldest pane has of a key leaves. That pane is among `panes` until all of it has left.
     fn leave(derived: &mut Self::Derived, fold: &F, panes: &Panes<Self::Kept>, at: Place, kept: &Self::Kept);

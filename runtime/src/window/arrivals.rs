@@ -1,6 +1,6 @@
 //! What a batch brings to a window.
 
-use crate::table::{Entry, Shards, Table};
+use crate::table::{Entry, SHARDS, Shards, Table};
 
 /// For each shard runs of entries, in the order of their records.
 pub struct Arrivals<Q, C> {
@@ -62,6 +62,17 @@ impl<Q, C> Arrivals<Q, C> {
     /// The runs of each shard.
     pub fn into_shards(self) -> Vec<Runs<Q, C>> {
         self.shards
+    }
+}
+
+/// Values as they came: what each worker has for each shard, in the order of the workers.
+impl<Q, C> FromIterator<Shards<Q, C>> for Arrivals<Q, C> {
+    fn from_iter<I: IntoIterator<Item = Shards<Q, C>>>(workers: I) -> Self {
+        let mut arrivals = Arrivals::new(SHARDS);
+        for shards in workers {
+            shards.into_iter().enumerate().for_each(|(number, entries)| arrivals.add_singles(number, entries));
+        }
+        arrivals
     }
 }
 

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::key_table::Number;
+use crate::prefetch::prefetch;
 use crate::record::Record;
 
 use super::algorithm::{Algorithm, Derived, Place};
@@ -42,16 +43,6 @@ impl<V> Default for Lists<V> {
 }
 
 impl<V> List<V> {
-    fn append(&mut self, items: Vec<V>) -> usize {
-        let length = items.len();
-        if self.items.capacity() == 0 {
-            self.items = items;
-        } else {
-            self.items.extend(items);
-        }
-        length
-    }
-
     /// Drops what left once it is half of the list, so that an item is moved once on average.
     fn commit(&mut self) {
         if self.start * 2 >= self.items.len() {
@@ -76,42 +67,60 @@ impl<V> Lists<V> {
 }
 
 impl<V: Record, F> Algorithm<Vec<V>, F> for Concat {
-    type Kept = usize;
+    type Arriving = V;
+    /// How many items.
+    type Kept = u32;
     type Derived = Lists<V>;
 
-    fn enter(derived: &mut Lists<V>, _: &F, at: Place, value: Vec<V>) -> usize {
-        derived.list(at.number).append(value)
+    const COMBINES: bool = true;
+
+    #[inline(always)]
+    fn fetch(derived: &Lists<V>, number: Number) {
+        if let Some(list) = derived.lists.get(number as usize) {
+            prefetch(&list.items, list.items.len().wrapping_sub(1));
+        }
     }
 
-    fn again(derived: &mut Lists<V>, _: &F, at: Place, kept: &usize, value: Vec<V>) -> Option<usize> {
-        Some(kept + derived.list(at.number).append(value))
+    #[inline]
+    fn enter(derived: &mut Lists<V>, _: &F, at: Place, item: V) -> u32 {
+        derived.list(at.number).items.push(item);
+        1
     }
 
-    fn leave(derived: &mut Lists<V>, _: &F, _: &Panes<usize>, at: Place, kept: &usize) {
-        derived.list(at.number).start += kept;
+    #[inline]
+    fn again(derived: &mut Lists<V>, _: &F, at: Place, kept: &u32, item: V) -> Option<u32> {
+        derived.list(at.number).items.push(item);
+        Some(kept + 1)
+    }
+
+    #[inline]
+    fn leave(derived: &mut Lists<V>, _: &F, _: &Panes<u32>, at: Place, kept: &u32) {
+        derived.list(at.number).start += *kept as usize;
         derived.left.push(at.number);
     }
 
     const COUNTS_LATER: bool = true;
 
-    fn saved<'a>(derived: &'a Lists<V>, kept: &'a usize, number: Number, later: &mut [usize]) -> Cow<'a, Vec<V>> {
-        let (list, later) = (&derived.lists[number as usize], &mut later[number as usize]);
+    fn saved<'a>(derived: &'a Lists<V>, kept: &'a u32, number: Number, later: &mut [usize]) -> Cow<'a, Vec<V>> {
+        let (list, later, kept) = (&derived.lists[number as usize], &mut later[number as usize], *kept as usize);
         let end = list.items.len() - *later;
         *later += kept;
         Cow::Owned(list.items[end - kept..end].to_vec())
     }
 
-    fn restored(derived: &mut Lists<V>, number: Number, value: Vec<V>) -> usize {
-        derived.list(number).append(value)
+    fn restored(derived: &mut Lists<V>, number: Number, value: Vec<V>) -> u32 {
+        let length = value.len() as u32; // a pane counts as far
+        derived.list(number).items.extend(value);
+        length
     }
 
     /// Here the lists are the truth: they are cut back to what the panes say.
-    fn rebuild(derived: &mut Lists<V>, _: &F, panes: &Panes<usize>, _: bool, numbers: usize) {
+    fn rebuild(derived: &mut Lists<V>, _: &F, panes: &Panes<u32>, _: bool, numbers: usize) {
         derived.left.clear();
         let mut lengths = vec![0; numbers.max(derived.lists.len())];
         for pane in panes.iter() {
             for (number, length) in pane.entries() {
-                lengths[number as usize] += length;
+                lengths[number as usize] += *length as usize;
             }
         }
         for (list, length) in derived.lists.iter_mut().zip(lengths) {

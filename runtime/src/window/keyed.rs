@@ -81,14 +81,19 @@ where
     ///
     /// # Panics
     /// When a function of the user does, and when values come before any function. Then `rollback` must be called.
-    pub fn advance<Q>(&mut self, workers: &Workers, time: Time, batch: impl Into<Arrivals<Q, C>>, fold: Option<F>)
-    where
+    pub fn advance<Q>(
+        &mut self,
+        workers: &Workers,
+        time: Time,
+        batch: impl Into<Arrivals<Q, A::Arriving>>,
+        fold: Option<F>,
+    ) where
         Q: StateKey<Owned = K>,
     {
         self.take_in(workers, time, batch.into(), fold);
     }
 
-    fn take_in<Q>(&mut self, workers: &Workers, time: Time, batch: Arrivals<Q, C>, fold: Option<F>)
+    fn take_in<Q>(&mut self, workers: &Workers, time: Time, batch: Arrivals<Q, A::Arriving>, fold: Option<F>)
     where
         Q: StateKey<Owned = K>,
     {

@@ -92,6 +92,7 @@ impl<C: Record> Queues<C> {
 }
 
 impl<C: Record, F: Select<C>> Algorithm<C, F> for Monotonic {
+    type Arriving = C;
     type Kept = C;
     type Derived = Queues<C>;
 

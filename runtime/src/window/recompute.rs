@@ -25,6 +25,7 @@ impl<C> Default for Recomputed<C> {
 }
 
 impl<C: Record, F: Merge<C>> Algorithm<C, F> for Recompute {
+    type Arriving = C;
     type Kept = C;
     type Derived = Recomputed<C>;
     const SETTLES: bool = true;

@@ -33,6 +33,7 @@ impl<C> Selected<C> {
 }
 
 impl<C: Record, F: Merge<C> + Select<C>> Algorithm<C, F> for Selecting {
+    type Arriving = C;
     type Kept = C;
     type Derived = Selected<C>;
     const SETTLES: bool = !Selected::<C>::HAS_QUEUES;

@@ -136,7 +136,7 @@ impl<K, P, D> Shard<K, P, D> {
 impl<K: Hash + Eq + Keep, P, D> Shard<K, P, D> {
     /// The values of a batch enter the step's pane, after the panes that are too old have left. In a new cycle, and after a batch
     /// that failed, everything is derived anew.
-    pub(super) fn advance<Q, C, F, A>(&mut self, fold: &F, step: &Step, runs: Runs<Q, C>, cycle: u64)
+    pub(super) fn advance<Q, C, F, A>(&mut self, fold: &F, step: &Step, runs: Runs<Q, A::Arriving>, cycle: u64)
     where
         Q: StateKey<Owned = K>,
         C: Record,
@@ -162,7 +162,11 @@ impl<K: Hash + Eq + Keep, P, D> Shard<K, P, D> {
             let of_earlier_batches = if is_open { self.panes.newest_len() } else { 0 };
             self.panes.open(step);
             for run in runs {
-                let earlier = if run.is_combined { self.panes.newest_len() } else { of_earlier_batches };
+                let earlier = match () {
+                    () if A::COMBINES => u32::MAX,
+                    () if run.is_combined => self.panes.newest_len(),
+                    () => of_earlier_batches,
+                };
                 self.enter::<Q, C, F, A>(fold, step, earlier, run.entries);
             }
         }
@@ -194,7 +198,7 @@ impl<K: Hash + Eq + Keep, P, D> Shard<K, P, D> {
     ///
     /// Keys are looked up together, and what follows is done in short loops, so that the processor has as much under way as it
     /// can.
-    fn enter<Q, C, F, A>(&mut self, fold: &F, step: &Step, earlier: u32, run: Vec<Entry<Q, C>>)
+    fn enter<Q, C, F, A>(&mut self, fold: &F, step: &Step, earlier: u32, run: Vec<Entry<Q, A::Arriving>>)
     where
         Q: StateKey<Owned = K>,
         C: Record,
@@ -211,6 +215,7 @@ impl<K: Hash + Eq + Keep, P, D> Shard<K, P, D> {
             }
             let values = entries.by_ref().take(together).map(|entry| entry.value);
             if earlier > 0 {
+                numbers.iter().for_each(|number| A::fetch(derived, *number));
                 for (number, value) in numbers.iter().zip(values) {
                     let (held, mut at) = (&mut held[*number as usize], Place { number: *number, pane, is_only: false });
                     let Some(value) = meet::<C, F, A>(derived, fold, &mut newest, *held, (earlier, at), value) else {
@@ -307,8 +312,8 @@ fn meet<C: Record, F, A: Algorithm<C, F>>(
     newest: &mut Newest<'_, A::Kept>,
     held: Held,
     (earlier, at): (u32, Place),
-    value: C,
-) -> Option<C> {
+    value: A::Arriving,
+) -> Option<A::Arriving> {
     if held.position >= earlier {
         return Some(value);
     }

@@ -123,6 +123,7 @@ impl<C: Record> Totals<C> {
 }
 
 impl<C: Record, F: Unmerge<C>> Algorithm<C, F> for Subtract {
+    type Arriving = C;
     type Kept = C;
     type Derived = Totals<C>;
     const LEAVES_BY_REBUILD: bool = true;

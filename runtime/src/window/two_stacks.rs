@@ -172,6 +172,7 @@ fn push_front<C: Record, F: Merge<C>>(stacks: &mut Vec<Stacks<C>>, fold: &F, num
 }
 
 impl<C: Record, F: Merge<C>> Algorithm<C, F> for TwoStacks {
+    type Arriving = C;
     type Kept = C;
     type Derived = Stacked<C>;
     const SETTLES: bool = true;
