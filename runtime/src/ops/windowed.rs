@@ -86,7 +86,7 @@ impl<A: Aggregate> Fold<A::Input, A::Partial> for Lifted<A> {
     }
     #[inline(always)]
     fn merge_value(&self, combined: A::Partial, value: A::Input) -> A::Partial {
-        self.0.combine(combined, self.0.lift(value))
+        self.0.add(combined, value)
     }
     #[inline(always)]
     fn merge(&self, left: A::Partial, right: A::Partial) -> A::Partial {
