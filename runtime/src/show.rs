@@ -2,7 +2,7 @@
 
 use crate::tuples::for_tuples;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
-use std::fmt::{self, Debug, Display, Formatter};
+use std::fmt::{self, Debug, Display, Formatter, Write};
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +29,15 @@ pub trait Show {
     /// # Errors
     /// When `to` does not take it.
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result;
+
+    /// Writes the record behind a text, as `show` does. Text, numbers and what consists of them take no detour by a formatter.
+    ///
+    /// # Errors
+    /// When `show` has one.
+    #[doc(hidden)]
+    fn show_behind(&self, text: &mut String) -> fmt::Result {
+        write!(text, "{}", Shown(self))
+    }
 
     /// Adds the cells of the record to the row of a table: [`COLUMNS`](Self::COLUMNS) of them.
     fn cells(&self, row: &mut Vec<String>) {
@@ -92,9 +101,32 @@ macro_rules! shown_by {
     )*};
 }
 
-shown_by!(Display: u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool, char, str, String);
+/// Shown as displayed, and behind a text by a way of their own.
+macro_rules! shown_behind {
+    (|$value:ident, $text:ident| $write:expr; $($type:ty),* $(,)?) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Show for $type {
+            fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
+                Display::fmt(self, to)
+            }
+            #[inline]
+            fn show_behind(&self, $text: &mut String) -> fmt::Result {
+                let $value = self;
+                $write;
+                Ok(())
+            }
+        }
+    )*};
+}
+
+shown_behind!(
+    |n, text| text.push_str(itoa::Buffer::new().format(*n));
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
+);
+shown_behind!(|value, text| text.push_str(value); str, String, std::borrow::Cow<'_, str>);
+shown_by!(Display: bool, char);
 shown_by!(Display: std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr, std::net::SocketAddr, crate::Time);
-shown_by!(Display: std::borrow::Cow<'_, str>, NonZero<u8>, NonZero<u16>, NonZero<u32>, NonZero<u64>, NonZero<u128>);
+shown_by!(Display: NonZero<u8>, NonZero<u16>, NonZero<u32>, NonZero<u64>, NonZero<u128>);
 shown_by!(Display: NonZero<i8>, NonZero<i16>, NonZero<i32>, NonZero<i64>, NonZero<i128>, NonZero<usize>, NonZero<isize>);
 // `1.0`, not `1`, as on the JVM.
 shown_by!(Debug: f32, f64, (), std::time::Duration, std::time::SystemTime, std::cmp::Ordering, PathBuf);
@@ -104,6 +136,10 @@ impl<T: Show + ?Sized> Show for &T {
     const COLUMNS: usize = T::COLUMNS;
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
         (**self).show(to)
+    }
+    #[inline]
+    fn show_behind(&self, text: &mut String) -> fmt::Result {
+        (**self).show_behind(text)
     }
     fn cells(&self, row: &mut Vec<String>) {
         (**self).cells(row);
@@ -116,6 +152,10 @@ impl<T: Show + ?Sized> Show for Box<T> {
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
         (**self).show(to)
     }
+    #[inline]
+    fn show_behind(&self, text: &mut String) -> fmt::Result {
+        (**self).show_behind(text)
+    }
     fn cells(&self, row: &mut Vec<String>) {
         (**self).cells(row);
     }
@@ -126,6 +166,10 @@ impl<T: Show + ?Sized> Show for Arc<T> {
     const COLUMNS: usize = T::COLUMNS;
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
         (**self).show(to)
+    }
+    #[inline]
+    fn show_behind(&self, text: &mut String) -> fmt::Result {
+        (**self).show_behind(text)
     }
     fn cells(&self, row: &mut Vec<String>) {
         (**self).cells(row);
@@ -205,6 +249,17 @@ macro_rules! shown_as_tuples {
             fn show(&self, to: &mut Formatter<'_>) -> fmt::Result {
                 show_fields(to, "", &[$(&Shown(&self.$index) as &dyn Display),+])
             }
+            fn show_behind(&self, text: &mut String) -> fmt::Result {
+                let mut before = '(';
+                $(
+                    text.push(before);
+                    self.$index.show_behind(text)?;
+                    before = ',';
+                )+
+                let _ = before;
+                text.push(')');
+                Ok(())
+            }
             fn cells(&self, row: &mut Vec<String>) {
                 $(self.$index.cells(row);)+
             }
@@ -213,3 +268,24 @@ macro_rules! shown_as_tuples {
 }
 
 for_tuples!(shown_as_tuples);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_show_the_same() {
+        let list = vec![Some(1u8), None];
+        let records = (
+            (u64::MAX, i64::MIN, 0u8, -1i8, i128::MIN),
+            ("text", String::new(), std::borrow::Cow::Borrowed("é")),
+            (&&7u16, Box::new("boxed"), Arc::new((1, 'c'))),
+            (1.0, true, Some(-0.5), (NonZero::<u32>::MIN,)),
+            (list, Result::<(u32, u32), ()>::Err(())),
+        );
+        let mut text = String::from("before ");
+        assert!(records.show_behind(&mut text).is_ok());
+        assert_eq!(text, format!("before {}", Shown(&records)));
+        assert!(text.starts_with("before ((18446744073709551615,-9223372036854775808,0,-1,-17014"), "{text}");
+    }
+}

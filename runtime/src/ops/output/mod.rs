@@ -11,7 +11,6 @@ mod print_table;
 mod remember;
 mod save_as_text_files;
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::marker::PhantomData;
 
@@ -26,7 +25,7 @@ pub use save_as_text_files::{SaveAsTextFiles, save_as_text_files};
 
 use crate::commit::Commit;
 use crate::error::BoxError;
-use crate::show::{Show, Shown};
+use crate::show::Show;
 use crate::stage::Part;
 use crate::time::Time;
 
@@ -81,9 +80,10 @@ where
 /// Adds a record to a text, as a line of its own.
 fn show_line(record: impl Show, text: &mut String) {
     // A text always takes what is written. A record that will not be shown is the user's mistake, so it fails the batch.
-    if writeln!(text, "{}", Shown(record)).is_err() {
+    if record.show_behind(text).is_err() {
         panic!("the `Show` of a record returned an error");
     }
+    text.push('\n');
 }
 
 /// Writes a whole text to standard output, so that nothing comes in between.
