@@ -10,6 +10,7 @@
 mod by_hand;
 #[path = "../common/cores.rs"]
 mod cores;
+mod more_by_hand;
 #[path = "../common/random.rs"]
 mod random;
 #[path = "../common/timing.rs"]

@@ -1,13 +1,16 @@
 //! The pipelines, each beside its rival. Both sides take the same batches, and return the sum over all entries of the result.
 
+use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use microbatch::aggregate::max;
+use foldhash::fast::FixedState;
+use microbatch::aggregate::{count_distinct, max, mean, top};
 use microbatch::prelude::*;
 use microbatch::source::{Interval, Source};
 
 use super::by_hand::{self, Counts, Scores, Stacks, Sums};
+use super::more_by_hand::{Distincts, Groups, TextCounts, Texts, Tops, Whole};
 use super::random::Random;
 
 /// Pairs of a key and a value above 0.
@@ -91,6 +94,53 @@ pub const WORKLOADS: &[Workload] = &[
         |workers| side(workers, |feed, out| greatest_by_function(feed, out, 600)),
         |workers| by_hand::side(workers, || Stacks::new(600)),
     ),
+    window(
+        "group_60",
+        60,
+        |workers| side(workers, |feed, out| groups(feed, out, 60)),
+        |workers| by_hand::side(workers, || Groups::new(60)),
+    ),
+    window(
+        "window_10",
+        10,
+        |workers| side(workers, |feed, out| whole(feed, out, 10)),
+        |workers| by_hand::side(workers, || Whole::new(10)),
+    ),
+    window(
+        "texts_60",
+        60,
+        |workers| side(workers, |feed, out| text_counts(feed, out, 60)),
+        |workers| by_hand::side(workers, || TextCounts::new(60)),
+    ),
+    window(
+        "top_60",
+        60,
+        |workers| side(workers, |feed, out| tops(feed, out, 60)),
+        |workers| by_hand::side(workers, || Tops::new(60)),
+    ),
+    window(
+        "distinct_60",
+        60,
+        |workers| side(workers, |feed, out| distincts(feed, out, 60)),
+        |workers| by_hand::side(workers, || Distincts::new(60)),
+    ),
+    window(
+        "means_60",
+        60,
+        |workers| side(workers, |feed, out| means(feed, out, 60)),
+        |workers| by_hand::side(workers, || Tops::new(60)),
+    ),
+    Workload {
+        name: "text_state",
+        unit: "record",
+        units: KEYS,
+        keys: KEYS,
+        records: KEYS,
+        warm_up: 10,
+        turns: 51,
+        ours: |workers| side(workers, texts),
+        by_hand: |workers| by_hand::side(workers, Texts::default),
+    },
     Workload {
         name: "map_with_state",
         unit: "record",
@@ -205,5 +255,65 @@ fn scores(feed: Feed, out: Collector<u64>) -> impl Pipeline {
             Some(score - score / 8 + values.iter().sum::<u64>())
         });
         scores.map(|(key, score)| entry(0, key, score)).reduce(|a, b| a.wrapping_add(b)).collect_into(&out);
+    })
+}
+
+fn groups(feed: Feed, out: Collector<u64>, panes: u64) -> impl Pipeline {
+    stream!(every = 1s, |ssc| {
+        let groups = ssc.source(feed).group_by_key_and_window(seconds(panes), 1s);
+        let sums = groups.map(|(key, values)| entry(0, key, values[0] ^ values.len() as u64));
+        sums.reduce(|a, b| a.wrapping_add(b)).collect_into(&out);
+    })
+}
+
+fn whole(feed: Feed, out: Collector<u64>, panes: u64) -> impl Pipeline {
+    stream!(every = 1s, |ssc| {
+        let all = ssc.source(feed).window(seconds(panes), 1s);
+        all.map(|(key, value)| entry(0, key, value)).reduce(|a, b| a.wrapping_add(b)).collect_into(&out);
+    })
+}
+
+fn text_counts(feed: Feed, out: Collector<u64>, panes: u64) -> impl Pipeline {
+    stream!(every = 1s, |ssc| {
+        let texts = ssc.source(feed).map(|(key, _)| key.to_string());
+        let counts = texts.count_by_value_and_window(seconds(panes), 1s);
+        let sums = counts.map(|(text, n)| entry(0, FixedState::with_seed(7).hash_one(text.len()), n));
+        sums.reduce(|a, b| a.wrapping_add(b)).collect_into(&out);
+    })
+}
+
+fn texts(feed: Feed, out: Collector<u64>) -> impl Pipeline {
+    stream!(every = 1s, |ssc| {
+        let texts = ssc.source(feed).map(|(key, value)| (key.to_string(), (key, value)));
+        let totals = texts.map_with_state(|_, _, value: Option<(u64, u64)>, sum: &mut State<u64>| {
+            let (key, value) = value.unwrap_or((0, 0));
+            let total = sum.get_option().unwrap_or(&0) + value;
+            sum.update(total);
+            (key % 1000, total)
+        });
+        totals.map(|(key, total)| entry(0, key, total)).reduce(|a, b| a.wrapping_add(b)).collect_into(&out);
+    })
+}
+
+fn tops(feed: Feed, out: Collector<u64>, panes: u64) -> impl Pipeline {
+    stream!(every = 1s, |ssc| {
+        let tops = ssc.source(feed).map(|(_, value)| value).aggregate_by_window(top(10), seconds(panes), 1s);
+        tops.map(|top| top.iter().fold(0, |sum, n| entry(sum, *n, 1))).collect_into(&out);
+    })
+}
+
+fn distincts(feed: Feed, out: Collector<u64>, panes: u64) -> impl Pipeline {
+    stream!(every = 1s, |ssc| {
+        ssc.source(feed)
+            .map(|(_, value)| value % 10_000)
+            .aggregate_by_window(count_distinct(), seconds(panes), 1s)
+            .collect_into(&out);
+    })
+}
+
+fn means(feed: Feed, out: Collector<u64>, panes: u64) -> impl Pipeline {
+    stream!(every = 1s, |ssc| {
+        let means = ssc.source(feed).aggregate_by_key_and_window(mean(), seconds(panes), 1s);
+        means.map(|(key, n)| entry(0, key, n as u64)).reduce(|a, b| a.wrapping_add(b)).collect_into(&out);
     })
 }

@@ -139,12 +139,17 @@ impl<T> Rows<T> {
 
     /// All records, in order.
     pub(crate) fn into_rows(self) -> Vec<T> {
-        let mut buffers = self.buffers.into_iter();
-        let mut rows = buffers.next().unwrap_or_default();
-        rows.reserve(buffers.as_slice().iter().map(Vec::len).sum());
-        buffers.for_each(|others| rows.extend(others));
-        rows
+        joined(self.buffers)
     }
+}
+
+/// All items, one vector behind the other. The first one takes those of the others in.
+pub(crate) fn joined<T>(vectors: Vec<Vec<T>>) -> Vec<T> {
+    let mut vectors = vectors.into_iter();
+    let mut all = vectors.next().unwrap_or_default();
+    all.reserve(vectors.as_slice().iter().map(Vec::len).sum());
+    vectors.for_each(|others| all.extend(others));
+    all
 }
 
 impl<T: Keep + Sync> Dataset for Rows<T> {

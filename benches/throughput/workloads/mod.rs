@@ -3,6 +3,7 @@
 mod campaigns;
 pub mod csv;
 mod diamond;
+mod operators;
 mod shapes;
 pub mod words;
 
@@ -39,9 +40,16 @@ const fn workload(name: &'static str, unit: &'static str, records: usize, sides:
 }
 
 pub fn all() -> impl Iterator<Item = &'static Workload> {
-    [words::WORKLOADS, csv::WORKLOADS, campaigns::WORKLOADS, diamond::WORKLOADS, shapes::WORKLOADS]
-        .into_iter()
-        .flatten()
+    [
+        words::WORKLOADS,
+        csv::WORKLOADS,
+        campaigns::WORKLOADS,
+        diamond::WORKLOADS,
+        operators::WORKLOADS,
+        shapes::WORKLOADS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The same batch again and again.

@@ -59,7 +59,7 @@ fn long_keys() -> Text {
     Text::new((0..LONG_KEYS).map(|_| format!("{prefix}{:020}\n", random.next() % 20_000)).collect())
 }
 
-fn sums(source: Repeated<Vec<(u64, u64)>>, out: Collector<u64>) -> impl Pipeline {
+pub fn sums(source: Repeated<Vec<(u64, u64)>>, out: Collector<u64>) -> impl Pipeline {
     stream!(every = 1s, |ssc| {
         let sums = ssc.source(source).reduce_by_key(|a, b| a + b);
         let totals = sums.map(|(_, n)| (1u64, n)).reduce(|(keys, a), (more, b)| (keys + more, a.max(b)));
@@ -67,7 +67,7 @@ fn sums(source: Repeated<Vec<(u64, u64)>>, out: Collector<u64>) -> impl Pipeline
     })
 }
 
-fn sums_by_hand(records: &[(u64, u64)], workers: usize) -> u64 {
+pub fn sums_by_hand(records: &[(u64, u64)], workers: usize) -> u64 {
     let sums = merge(on_threads_of(records, workers, |part| {
         let mut sums = Table::<u64, u64>::default();
         for (key, value) in part {

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::dataset::Rows;
+use crate::dataset::{Rows, joined};
 use crate::record::Keep;
 use crate::stage::{Gather, Part, Workers};
 
@@ -145,10 +145,7 @@ impl<T: Send> Gather for Collected<T> {
     type Output = Vec<T>;
 
     fn gather(parts: Vec<Self>, _: &Workers) -> Vec<T> {
-        let mut parts = parts.into_iter();
-        let mut all = parts.next().map(|part| part.0).unwrap_or_default();
-        parts.for_each(|part| all.extend(part.0));
-        all
+        joined(parts.into_iter().map(|part| part.0).collect())
     }
 }
 
@@ -194,10 +191,7 @@ impl<T: Send> Gather for Kept<T> {
             let ends = part.pieces.iter().skip(1).map(|piece| piece.1).chain([part.rows.len()]);
             part.pieces.iter().zip(ends).for_each(|((partition, start), end)| lengths[*partition] += end - start);
         }
-        let mut parts = parts.into_iter();
-        let mut rows = parts.next().map(|part| part.rows).unwrap_or_default();
-        parts.for_each(|part| rows.extend(part.rows));
-        Rows::with_lengths(rows, lengths)
+        Rows::with_lengths(joined(parts.into_iter().map(|part| part.rows).collect()), lengths)
     }
 }
 

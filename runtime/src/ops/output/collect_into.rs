@@ -2,6 +2,7 @@
 
 use crate::collector::Collector;
 use crate::commit::Commit;
+use crate::dataset::joined;
 use crate::error::BoxError;
 use crate::ops::output::Output;
 use crate::record::Keep;
@@ -32,7 +33,7 @@ where
     fn write(&mut self, time: Time, parts: Vec<Vec<R>>, commit: &mut Commit) -> Result<(), BoxError> {
         let (collector, is_replay) = (self.0.clone(), commit.is_replay());
         commit.then(move || {
-            collector.push(time, parts.into_iter().flatten().collect(), is_replay);
+            collector.push(time, joined(parts), is_replay);
             Ok(())
         });
         Ok(())

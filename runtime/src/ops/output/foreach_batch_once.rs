@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::commit::Commit;
+use crate::dataset::joined;
 use crate::error::BoxError;
 use crate::ops::output::Output;
 use crate::time::Time;
@@ -77,7 +78,7 @@ impl<T: Send, S: TransactionalSink<T>> Output<T> for ForeachBatchOnce<S> {
         if last.is_none_or(|last| last < time) {
             // After an error nobody knows whether the sink has it.
             self.last = None;
-            sink.write_batch(&batch, parts.into_iter().flatten().collect())?;
+            sink.write_batch(&batch, joined(parts))?;
         }
         self.last = Some(last.max(Some(time)));
         Ok(())

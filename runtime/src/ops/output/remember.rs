@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::commit::Commit;
+use crate::dataset::joined;
 use crate::error::{BoxError, Error, Result};
 use crate::ops::output::Output;
 use crate::record::Keep;
@@ -50,7 +51,7 @@ where
     fn write(&mut self, time: Time, parts: Vec<Vec<R>>, commit: &mut Commit) -> Result<(), BoxError> {
         let (remembered, duration) = (self.remembered.clone(), self.duration);
         commit.then(move || {
-            remembered.push(time, parts.into_iter().flatten().collect(), duration);
+            remembered.push(time, joined(parts), duration);
             Ok(())
         });
         Ok(())

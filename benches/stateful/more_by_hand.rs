@@ -1,0 +1,177 @@
+//! The same for operators that the other workloads do not have.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+
+use super::by_hand::Job;
+use super::workloads::entry;
+
+/// The values of each key in the window, and how many records of it each pane has.
+pub struct Groups {
+    groups: HashMap<u64, VecDeque<u64>, FixedState>,
+    panes: VecDeque<Vec<u64>>,
+    length: usize,
+}
+
+impl Groups {
+    pub fn new(length: usize) -> Self {
+        Groups { groups: HashMap::default(), panes: VecDeque::new(), length }
+    }
+}
+
+impl Job for Groups {
+    fn batch(&mut self, records: &[(u64, u64)]) -> u64 {
+        if self.panes.len() == self.length {
+            for key in self.panes.pop_front().unwrap_or_default() {
+                let values = self.groups.get_mut(&key).unwrap();
+                values.pop_front();
+                if values.is_empty() {
+                    self.groups.remove(&key);
+                }
+            }
+        }
+        for (key, value) in records {
+            self.groups.entry(*key).or_default().push_back(*value);
+        }
+        self.panes.push_back(records.iter().map(|(key, _)| *key).collect());
+        self.groups.iter().fold(0, |sum, (key, values)| entry(sum, *key, values[0] ^ values.len() as u64))
+    }
+}
+
+/// The batches of the window, and their sum.
+pub struct Whole {
+    panes: VecDeque<Vec<(u64, u64)>>,
+    length: usize,
+}
+
+impl Whole {
+    pub fn new(length: usize) -> Self {
+        Whole { panes: VecDeque::new(), length }
+    }
+}
+
+impl Job for Whole {
+    fn batch(&mut self, records: &[(u64, u64)]) -> u64 {
+        if self.panes.len() == self.length {
+            self.panes.pop_front();
+        }
+        self.panes.push_back(records.to_vec());
+        self.panes.iter().flatten().fold(0, |sum, (key, value)| entry(sum, *key, *value))
+    }
+}
+
+/// Sums of keys that are texts.
+#[derive(Default)]
+pub struct Texts {
+    sums: HashMap<String, u64, FixedState>,
+}
+
+impl Job for Texts {
+    fn batch(&mut self, records: &[(u64, u64)]) -> u64 {
+        records.iter().fold(0, |sum, (key, value)| {
+            let text = key.to_string();
+            let total = self.sums.entry(text).or_default();
+            *total += value;
+            entry(sum, *key % 1000, *total)
+        })
+    }
+}
+
+/// Counts of texts in the window.
+pub struct TextCounts {
+    counts: HashMap<String, u64, FixedState>,
+    panes: VecDeque<Vec<String>>,
+    length: usize,
+}
+
+impl TextCounts {
+    pub fn new(length: usize) -> Self {
+        TextCounts { counts: HashMap::default(), panes: VecDeque::new(), length }
+    }
+}
+
+impl Job for TextCounts {
+    fn batch(&mut self, records: &[(u64, u64)]) -> u64 {
+        if self.panes.len() == self.length {
+            for key in self.panes.pop_front().unwrap_or_default() {
+                let count = self.counts.get_mut(&key).unwrap();
+                *count -= 1;
+                if *count == 0 {
+                    self.counts.remove(&key);
+                }
+            }
+        }
+        let mut pane = Vec::with_capacity(records.len());
+        for (key, _) in records {
+            let text = key.to_string();
+            *self.counts.entry(text.clone()).or_default() += 1;
+            pane.push(text);
+        }
+        self.panes.push_back(pane);
+        self.counts.iter().fold(0, |sum, (key, count)| entry(sum, FixedState::with_seed(7).hash_one(key.len()), *count))
+    }
+}
+
+/// The ten greatest values of each pane. On two threads each has all panes of its own records.
+pub struct Tops {
+    panes: VecDeque<Vec<u64>>,
+    length: usize,
+}
+
+impl Tops {
+    pub fn new(length: usize) -> Self {
+        Tops { panes: VecDeque::new(), length }
+    }
+}
+
+impl Job for Tops {
+    fn batch(&mut self, records: &[(u64, u64)]) -> u64 {
+        if self.panes.len() == self.length {
+            self.panes.pop_front();
+        }
+        let mut top: Vec<u64> = Vec::new();
+        for (_, value) in records {
+            if top.len() < 10 || top[top.len() - 1] < *value {
+                top.insert(top.partition_point(|other| other >= value), *value);
+                top.truncate(10);
+            }
+        }
+        self.panes.push_back(top);
+        let mut all: Vec<u64> = self.panes.iter().flatten().copied().collect();
+        all.sort_unstable_by(|a, b| b.cmp(a));
+        all.iter().take(10).fold(0, |sum, n| entry(sum, *n, 1))
+    }
+}
+
+/// How many different values there are.
+pub struct Distincts {
+    counts: HashMap<u64, u64, FixedState>,
+    panes: VecDeque<Vec<u64>>,
+    length: usize,
+}
+
+impl Distincts {
+    pub fn new(length: usize) -> Self {
+        Distincts { counts: HashMap::default(), panes: VecDeque::new(), length }
+    }
+}
+
+impl Job for Distincts {
+    fn batch(&mut self, records: &[(u64, u64)]) -> u64 {
+        if self.panes.len() == self.length {
+            for value in self.panes.pop_front().unwrap_or_default() {
+                let count = self.counts.get_mut(&value).unwrap();
+                *count -= 1;
+                if *count == 0 {
+                    self.counts.remove(&value);
+                }
+            }
+        }
+        let pane: Vec<u64> = records.iter().map(|(_, value)| value % 10_000).collect();
+        pane.iter().for_each(|value| *self.counts.entry(*value).or_default() += 1);
+        self.panes.push_back(pane);
+        self.counts.len() as u64
+    }
+}
