@@ -149,6 +149,10 @@ pub(crate) fn joined<T>(vectors: Vec<Vec<T>>) -> Vec<T> {
     let mut all = vectors.next().unwrap_or_default();
     all.reserve(vectors.as_slice().iter().map(Vec::len).sum());
     vectors.for_each(|others| all.extend(others));
+    // There may be room for as many as the batch before had, and whoever gets this may keep it.
+    if all.capacity() / 2 > all.len() {
+        all.shrink_to_fit();
+    }
     all
 }
 

@@ -210,6 +210,16 @@ pub trait Part: Default + Send {
     }
 }
 
+/// Records that are collected.
+impl<T: Send> Part for Vec<T> {
+    fn size(&self) -> usize {
+        self.len()
+    }
+    fn reserve(&mut self, size: usize) {
+        Vec::reserve(self, size);
+    }
+}
+
 /// The parts of one worker for all ends of a stage: a tuple.
 pub trait Parts: Default + Send {
     /// The same as a tuple of vectors, one part a worker.

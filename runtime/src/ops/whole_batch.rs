@@ -123,36 +123,19 @@ pub fn top<I: Iterator<Item = T>, T: Ord + Keep>(batch: I, part: &mut Top<T>, n:
     batch.for_each(|record| part.push(record));
 }
 
-/// A worker's part of a batch that an operator takes as a whole, or a window keeps, in the order of its records.
-pub struct Collected<T>(Vec<T>);
-
-impl<T> Default for Collected<T> {
-    fn default() -> Self {
-        Collected(Vec::new())
-    }
-}
-
-impl<T: Send> Part for Collected<T> {
-    fn size(&self) -> usize {
-        self.0.len()
-    }
-    fn reserve(&mut self, size: usize) {
-        self.0.reserve(size);
-    }
-}
-
-impl<T: Send> Gather for Collected<T> {
+/// The records of a batch that an operator takes as a whole, in order.
+impl<T: Send> Gather for Vec<T> {
     type Output = Vec<T>;
 
     fn gather(parts: Vec<Self>, _: &Workers) -> Vec<T> {
-        joined(parts.into_iter().map(|part| part.0).collect())
+        joined(parts)
     }
 }
 
 /// Collects the records of a stream, for operators that take a whole batch.
 #[inline]
-pub fn collect<I: Iterator<Item = T>, T>(batch: I, part: &mut Collected<T>) {
-    part.0.extend(batch);
+pub fn collect<I: Iterator<Item = T>, T>(batch: I, part: &mut Vec<T>) {
+    part.extend(batch);
 }
 
 /// A worker's part of a stream that two stages share: its records, still in their partitions.

@@ -9,7 +9,7 @@ use crate::checkpoint::{Piece, PieceKind};
 use crate::dataset::Received;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::ops::whole_batch::{Collected, collect};
+use crate::ops::whole_batch::collect;
 use crate::record::Keep;
 use crate::saved::{Captured, DescribeValue, Description, END, Saved, SavedKind, encoded, end_of_piece};
 use crate::stage::Workers;
@@ -198,17 +198,17 @@ fn blocks_of<T>(rows: Vec<T>) -> Vec<Arc<Vec<T>>> {
 
 /// Makes records independent of their batch.
 #[inline]
-pub fn own<I: Iterator<Item = T>, T: Keep>(batch: I, part: &mut Collected<T::Owned>) {
+pub fn own<I: Iterator<Item = T>, T: Keep>(batch: I, part: &mut Vec<T::Owned>) {
     collect(batch.map(Keep::keep), part);
 }
 
-impl<T: Send + Sync> Slides<Collected<T>> for BlockWindow<Vec<T>> {
+impl<T: Send + Sync> Slides<Vec<T>> for BlockWindow<Vec<T>> {
     type Batch<'a>
         = Received<Vec<T>>
     where
         Self: 'a;
 
-    fn slide(&mut self, engine: &Engine, label: &str, parts: Vec<Collected<T>>) -> Result<Received<Vec<T>>> {
+    fn slide(&mut self, engine: &Engine, label: &str, parts: Vec<Vec<T>>) -> Result<Received<Vec<T>>> {
         let rows = engine.gather(label, parts)?;
         Ok(BlockWindow::slide(self, engine, &blocks_of(rows)))
     }

@@ -41,7 +41,7 @@ pub trait Output<T> {
     const IS_MEMORY: bool = false;
 
     /// A worker's part.
-    type Part: Default + Send;
+    type Part: Part;
 
     /// Takes what this output needs of some of a worker's records.
     fn take(&self, batch: impl Iterator<Item = T>, part: &mut Self::Part);
@@ -63,7 +63,14 @@ impl<T, O: Output<T>> Default for Outlet<T, O> {
     }
 }
 
-impl<T, O: Output<T>> Part for Outlet<T, O> {}
+impl<T, O: Output<T>> Part for Outlet<T, O> {
+    fn size(&self) -> usize {
+        self.part.size()
+    }
+    fn reserve(&mut self, size: usize) {
+        self.part.reserve(size);
+    }
+}
 
 /// Sends the records at the end of a chain to an output operation.
 #[inline]

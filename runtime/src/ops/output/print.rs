@@ -4,6 +4,7 @@ use crate::commit::Commit;
 use crate::error::BoxError;
 use crate::ops::output::{Output, show_line, to_stdout};
 use crate::show::Show;
+use crate::stage::Part;
 use crate::time::Time;
 
 const RULE: &str = "-------------------------------------------";
@@ -24,6 +25,8 @@ pub struct Printed {
     text: String,
     ends: Vec<usize>,
 }
+
+impl Part for Printed {}
 
 impl<T: Show> Output<T> for Print {
     type Part = Printed;

@@ -8,6 +8,7 @@ use crate::commit::Commit;
 use crate::error::BoxError;
 use crate::ops::output::{Output, to_stdout};
 use crate::show::Show;
+use crate::stage::Part;
 use crate::time::Time;
 
 /// How many rows are printed.
@@ -29,6 +30,8 @@ pub struct Tabled {
     rows: Vec<Vec<String>>,
     more: usize,
 }
+
+impl Part for Tabled {}
 
 impl<T: Show, const N: usize> Output<T> for PrintTable<N> {
     const CHECKED: () = {

@@ -12,6 +12,7 @@ use crate::commit::Commit;
 use crate::error::{BoxError, Error, Result};
 use crate::ops::output::{Output, show_line};
 use crate::show::Show;
+use crate::stage::Part;
 use crate::staged::Staged;
 use crate::time::Time;
 
@@ -26,14 +27,40 @@ pub struct SaveAsTextFiles {
     suffix: String,
 }
 
-impl<T: Show> Output<T> for SaveAsTextFiles {
-    type Part = String;
+/// The lines of a worker, in pieces, because one text would be copied whenever it has outgrown its place.
+#[derive(Default)]
+pub struct Lines {
+    pieces: Vec<String>,
+    latest: String,
+}
 
-    fn take(&self, batch: impl Iterator<Item = T>, part: &mut String) {
-        batch.for_each(|record| show_line(record, part));
+/// A piece ends with the line that makes it so long.
+const PIECE: usize = 1 << 20;
+
+impl Lines {
+    fn push(&mut self, record: impl Show) {
+        show_line(record, &mut self.latest);
+        if self.latest.len() >= PIECE {
+            let next = String::with_capacity(self.latest.capacity());
+            self.pieces.push(std::mem::replace(&mut self.latest, next));
+        }
     }
 
-    fn write(&mut self, time: Time, parts: Vec<String>, commit: &mut Commit) -> Result<(), BoxError> {
+    fn iter(&self) -> impl Iterator<Item = &String> {
+        self.pieces.iter().chain([&self.latest])
+    }
+}
+
+impl Part for Lines {}
+
+impl<T: Show> Output<T> for SaveAsTextFiles {
+    type Part = Lines;
+
+    fn take(&self, batch: impl Iterator<Item = T>, part: &mut Lines) {
+        batch.for_each(|record| part.push(record));
+    }
+
+    fn write(&mut self, time: Time, parts: Vec<Lines>, commit: &mut Commit) -> Result<(), BoxError> {
         let target = directory(&self.prefix, &self.suffix, time);
         if commit.has_staged_for(&target) {
             return Err(is_taken(&target).into());
@@ -71,7 +98,7 @@ fn is_taken(target: &Path) -> Error {
 }
 
 /// Writes the directory of a batch beside its place.
-fn stage(disk: &Disk, target: PathBuf, parts: &[String]) -> Result<Staged> {
+fn stage(disk: &Disk, target: PathBuf, parts: &[Lines]) -> Result<Staged> {
     let parent = parent(&target);
     disk.create_dir_all(parent).map_err(file_error("cannot make the directory", parent))?;
     let hidden = beside(&target, "tmp");
@@ -96,10 +123,10 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn write_file(disk: &Disk, path: &Path, parts: &[String]) -> Result<()> {
+fn write_file(disk: &Disk, path: &Path, parts: &[Lines]) -> Result<()> {
     let write = || {
         let mut file = disk.create(path)?;
-        parts.iter().try_for_each(|part| file.append(part.as_bytes()))?;
+        parts.iter().flat_map(Lines::iter).try_for_each(|piece| file.append(piece.as_bytes()))?;
         file.sync()
     };
     write().map_err(file_error("cannot write", path))
@@ -124,12 +151,28 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let points = CrashPoints::none();
             let disk = Disk::with_failpoints(Arc::clone(&points));
-            let mut staged = stage(&disk, folder.path().join("out/counts-1"), &["a\n".to_owned()]).unwrap();
+            let mut staged = stage(&disk, folder.path().join("out/counts-1"), &[lines(1..=1)]).unwrap();
             let (hidden, _) = staged.promise();
             points.lose(loss);
-            assert_eq!(fs::read_to_string(hidden.join("part-00000")).unwrap(), "a\n", "{loss:?}");
+            assert_eq!(fs::read_to_string(hidden.join("part-00000")).unwrap(), "1\n", "{loss:?}");
             assert!(hidden.join("_SUCCESS").exists(), "{loss:?}");
         }
+    }
+
+    fn lines(numbers: std::ops::RangeInclusive<u32>) -> Lines {
+        let mut lines = Lines::default();
+        numbers.for_each(|n| lines.push(n));
+        lines
+    }
+
+    #[test]
+    fn many_lines_come_in_pieces() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, all) = (folder.path().join("part-00000"), 1..=500_000);
+        let parts = [lines(1..=400_000), Lines::default(), lines(400_001..=500_000)];
+        assert_eq!(parts.each_ref().map(|part| part.pieces.len()), [2, 0, 0]);
+        write_file(&Disk::default(), &file, &parts).unwrap();
+        assert!(fs::read_to_string(file).unwrap().lines().eq(all.map(|n| n.to_string())));
     }
 
     #[test]
