@@ -1,4 +1,4 @@
-//! The same for operators that the other workloads do not have.
+//! Programs for lists, texts, and windows over all records, as one would write them first: tables of lists, and of strings.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasher;
@@ -114,38 +114,7 @@ impl Job for TextCounts {
     }
 }
 
-/// The ten greatest values of each pane. On two threads each has all panes of its own records.
-pub struct Tops {
-    panes: VecDeque<Vec<u64>>,
-    length: usize,
-}
-
-impl Tops {
-    pub fn new(length: usize) -> Self {
-        Tops { panes: VecDeque::new(), length }
-    }
-}
-
-impl Job for Tops {
-    fn batch(&mut self, records: &[(u64, u64)]) -> u64 {
-        if self.panes.len() == self.length {
-            self.panes.pop_front();
-        }
-        let mut top: Vec<u64> = Vec::new();
-        for (_, value) in records {
-            if top.len() < 10 || top[top.len() - 1] < *value {
-                top.insert(top.partition_point(|other| other >= value), *value);
-                top.truncate(10);
-            }
-        }
-        self.panes.push_back(top);
-        let mut all: Vec<u64> = self.panes.iter().flatten().copied().collect();
-        all.sort_unstable_by(|a, b| b.cmp(a));
-        all.iter().take(10).fold(0, |sum, n| entry(sum, *n, 1))
-    }
-}
-
-/// How many different values there are.
+/// How many different keys there are.
 pub struct Distincts {
     counts: HashMap<u64, u64, FixedState>,
     panes: VecDeque<Vec<u64>>,
@@ -161,16 +130,16 @@ impl Distincts {
 impl Job for Distincts {
     fn batch(&mut self, records: &[(u64, u64)]) -> u64 {
         if self.panes.len() == self.length {
-            for value in self.panes.pop_front().unwrap_or_default() {
-                let count = self.counts.get_mut(&value).unwrap();
+            for key in self.panes.pop_front().unwrap_or_default() {
+                let count = self.counts.get_mut(&key).unwrap();
                 *count -= 1;
                 if *count == 0 {
-                    self.counts.remove(&value);
+                    self.counts.remove(&key);
                 }
             }
         }
-        let pane: Vec<u64> = records.iter().map(|(_, value)| value % 10_000).collect();
-        pane.iter().for_each(|value| *self.counts.entry(*value).or_default() += 1);
+        let pane: Vec<u64> = records.iter().map(|(key, _)| *key).collect();
+        pane.iter().for_each(|key| *self.counts.entry(*key).or_default() += 1);
         self.panes.push_back(pane);
         self.counts.len() as u64
     }

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use foldhash::fast::FixedState;
-use microbatch::aggregate::{count_distinct, max, mean, top};
+use microbatch::aggregate::{count_distinct, max};
 use microbatch::prelude::*;
 use microbatch::source::{Interval, Source};
 
 use super::by_hand::{self, Counts, Scores, Stacks, Sums};
-use super::more_by_hand::{Distincts, Groups, TextCounts, Texts, Tops, Whole};
+use super::more_by_hand::{Distincts, Groups, TextCounts, Texts, Whole};
 use super::random::Random;
 
 /// Pairs of a key and a value above 0.
@@ -113,22 +113,10 @@ pub const WORKLOADS: &[Workload] = &[
         |workers| by_hand::side(workers, || TextCounts::new(60)),
     ),
     window(
-        "top_60",
-        60,
-        |workers| side(workers, |feed, out| tops(feed, out, 60)),
-        |workers| by_hand::side(workers, || Tops::new(60)),
-    ),
-    window(
         "distinct_60",
         60,
         |workers| side(workers, |feed, out| distincts(feed, out, 60)),
         |workers| by_hand::side(workers, || Distincts::new(60)),
-    ),
-    window(
-        "means_60",
-        60,
-        |workers| side(workers, |feed, out| means(feed, out, 60)),
-        |workers| by_hand::side(workers, || Tops::new(60)),
     ),
     Workload {
         name: "text_state",
@@ -295,25 +283,9 @@ fn texts(feed: Feed, out: Collector<u64>) -> impl Pipeline {
     })
 }
 
-fn tops(feed: Feed, out: Collector<u64>, panes: u64) -> impl Pipeline {
-    stream!(every = 1s, |ssc| {
-        let tops = ssc.source(feed).map(|(_, value)| value).aggregate_by_window(top(10), seconds(panes), 1s);
-        tops.map(|top| top.iter().fold(0, |sum, n| entry(sum, *n, 1))).collect_into(&out);
-    })
-}
-
 fn distincts(feed: Feed, out: Collector<u64>, panes: u64) -> impl Pipeline {
     stream!(every = 1s, |ssc| {
-        ssc.source(feed)
-            .map(|(_, value)| value % 10_000)
-            .aggregate_by_window(count_distinct(), seconds(panes), 1s)
-            .collect_into(&out);
-    })
-}
-
-fn means(feed: Feed, out: Collector<u64>, panes: u64) -> impl Pipeline {
-    stream!(every = 1s, |ssc| {
-        let means = ssc.source(feed).aggregate_by_key_and_window(mean(), seconds(panes), 1s);
-        means.map(|(key, n)| entry(0, key, n as u64)).reduce(|a, b| a.wrapping_add(b)).collect_into(&out);
+        let keys = ssc.source(feed).map(|(key, _)| key);
+        keys.aggregate_by_window(count_distinct(), seconds(panes), 1s).collect_into(&out);
     })
 }
