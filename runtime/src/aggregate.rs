@@ -420,8 +420,8 @@ impl<T: Record + Ord> Aggregate for Top<T> {
     }
     #[inline]
     fn add(&self, mut greatest: Vec<T>, record: T) -> Vec<T> {
-        if greatest.len() < self.n || greatest.last().is_some_and(|least| *least < record) {
-            let place = greatest.partition_point(|other| *other >= record);
+        if greatest.len() < self.n || greatest.last().is_some_and(|least| least.cmp(&record).is_lt()) {
+            let place = greatest.partition_point(|other| other.cmp(&record).is_ge());
             greatest.insert(place, record);
             greatest.truncate(self.n);
         }

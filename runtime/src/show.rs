@@ -30,7 +30,7 @@ pub trait Show {
     /// When `to` does not take it.
     fn show(&self, to: &mut Formatter<'_>) -> fmt::Result;
 
-    /// Writes the record behind a text, as `show` does. Text, numbers and what consists of them take no detour by a formatter.
+    /// Writes the record behind a text, as `show` does. Text, whole numbers and tuples of them take no detour by a formatter.
     ///
     /// # Errors
     /// When `show` has one.

@@ -231,7 +231,9 @@ impl<K: Eq + Keep, V> Table<K, V> {
     #[inline(always)]
     fn number_if_equal(&self, slot: Slot, hash: u64, key: &K) -> Option<usize> {
         let number = (slot & NUMBER).checked_sub(1)? as usize;
-        self.entries[number].is_of(hash, key).then_some(number)
+        let entry = &self.entries[number];
+        // The slot is not compared yet, and keys may be long.
+        ((K::BITS_TELL_APART || entry.hash == hash) && entry.is_of(hash, key)).then_some(number)
     }
 
     /// Folds `value` into the entry of this number.

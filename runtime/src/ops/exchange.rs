@@ -1,4 +1,4 @@
-//! The end of a stage that sends pairs to the shards of their keys, where those of another stream or a state wait for them.
+//! The end of a stage that sends pairs to the shards of their keys, where those of another stream, a state or a window wait for them.
 
 use crate::key_hash::hash_of;
 use crate::prefetch::push_ahead;
@@ -6,7 +6,7 @@ use crate::record::{Keep, Key, Pair};
 use crate::stage::{Gather, Part, Workers};
 use crate::table::{Entry, RESERVED_FROM, SHARDS, Shards, shard_of};
 
-/// A worker's part of one side of a join: its pairs, split by the hash of their keys.
+/// A worker's part of a stream on its way to others, such as one side of a join: its pairs, split by the hash of their keys.
 pub struct Exchanged<K, V> {
     shards: Shards<K, V>,
 }
@@ -24,8 +24,14 @@ impl<K, V> Exchanged<K, V> {
 }
 
 impl<K: Send, V: Send> Part for Exchanged<K, V> {
+    /// What the largest shard has, but no more than twice as much as all have on average: one key may have most pairs.
     fn size(&self) -> usize {
-        self.shards.iter().map(Vec::len).max().unwrap_or(0)
+        let (mut all, mut largest) = (0, 0);
+        for shard in &self.shards {
+            all += shard.len();
+            largest = largest.max(shard.len());
+        }
+        largest.min(2 * all.div_ceil(SHARDS))
     }
     fn reserve(&mut self, size: usize) {
         if size >= RESERVED_FROM {

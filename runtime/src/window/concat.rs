@@ -57,6 +57,17 @@ impl<V> List<V> {
     }
 }
 
+impl<V> List<V> {
+    #[inline]
+    fn push(&mut self, item: V) {
+        // A vector makes room for several at once, and most keys may have one item.
+        if self.items.capacity() == 0 {
+            self.items.reserve_exact(1);
+        }
+        self.items.push(item);
+    }
+}
+
 impl<V> Lists<V> {
     fn list(&mut self, number: Number) -> &mut List<V> {
         if number as usize >= self.lists.len() {
@@ -83,13 +94,18 @@ impl<V: Record, F> Algorithm<Vec<V>, F> for Concat {
 
     #[inline]
     fn enter(derived: &mut Lists<V>, _: &F, at: Place, item: V) -> u32 {
-        derived.list(at.number).items.push(item);
+        derived.list(at.number).push(item);
         1
     }
 
     #[inline]
     fn again(derived: &mut Lists<V>, _: &F, at: Place, kept: &u32, item: V) -> Option<u32> {
-        derived.list(at.number).items.push(item);
+        assert!(
+            *kept < u32::MAX,
+            "a pane of a window has at most {} values of a key: let the window slide more often",
+            u32::MAX
+        );
+        derived.list(at.number).push(item);
         Some(kept + 1)
     }
 
@@ -109,8 +125,12 @@ impl<V: Record, F> Algorithm<Vec<V>, F> for Concat {
     }
 
     fn restored(derived: &mut Lists<V>, number: Number, value: Vec<V>) -> u32 {
-        let length = value.len() as u32; // a pane counts as far
-        derived.list(number).items.extend(value);
+        let (list, length) = (derived.list(number), value.len() as u32); // as far as it was counted when it was written
+        if list.items.capacity() == 0 {
+            list.items = value;
+        } else {
+            list.items.extend(value);
+        }
         length
     }
 

@@ -212,7 +212,8 @@ impl<P> Newest<'_, P> {
     /// Replaces a value.
     pub fn replace(&mut self, position: u32, value: P) {
         let before = std::mem::replace(&mut self.pane.values[position as usize], value);
-        if (position as usize) < self.committed {
+        let is_noted = self.replaced.last().is_some_and(|(noted, _)| *noted == position);
+        if (position as usize) < self.committed && !is_noted {
             self.replaced.push((position, before));
         }
     }

@@ -41,7 +41,8 @@ impl Lines {
     fn push(&mut self, record: impl Show) {
         show_line(record, &mut self.latest);
         if self.latest.len() >= PIECE {
-            let next = String::with_capacity(self.latest.capacity());
+            // A little more, so that the last line need not be the one that makes it grow.
+            let next = String::with_capacity(PIECE + PIECE / 16);
             self.pieces.push(std::mem::replace(&mut self.latest, next));
         }
     }
