@@ -34,10 +34,10 @@ fn count() -> microbatch::Result<()> {
         let seen = words.transform(|words, _| {
             let number = number.fetch_add(1, Ordering::Relaxed) + 1;
             println!("batch {number}");
-            if number == 2
+            if number == 1
                 && let Some(dir) = &trip
             {
-                // A file cannot be written where a directory stands.
+                // A file cannot be written where a directory stands. In the first batch: by the second a checkpoint may be under way.
                 fs::create_dir(dir.join("manifest-0000000001.tmp")).unwrap();
             }
             words
