@@ -1,15 +1,19 @@
 //! What the allocator does with memory that a batch has freed: the next batches have it, and after a spike the system.
 //!
-//! One of three places with `unsafe`: a call into the C library that has no preconditions.
+//! One of three places with `unsafe`: calls into the C library that have no preconditions.
 
 use std::hint::black_box;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A piece of memory that glibc takes as a measure of what to keep. What lies free at the end of the heap of a thread stays in any case, up to
-/// twice as much.
+/// A piece of memory that glibc takes as a measure of what to keep while batches are small: what lies free at the end of the heap of a
+/// thread stays in any case, up to twice as much.
 const PIECE: usize = 16 << 20;
 
 /// The memory of the batches of one engine.
 pub(crate) struct Heap {
+    /// Whether batches are so large that all of what they free is kept.
+    keeps_all: bool,
     /// The records of batches.
     batches: Spike,
     /// The bytes of windows and states.
@@ -46,13 +50,32 @@ impl Heap {
     /// configured. So one is freed here that was never written to. Where the allocator is another one, nothing comes of this.
     pub fn new() -> Self {
         drop(black_box(Vec::<u8>::with_capacity(PIECE)));
-        Heap { batches: Spike::default(), held: Spike::default() }
+        Heap { keeps_all: false, batches: Spike::default(), held: Spike::default() }
     }
 
     /// Notes a batch with so many records, and gives memory back to the system when a spike is over.
     pub fn batch_completed(&mut self, records: u64) {
         if self.batches.is_over(records, LEAST, BATCHES) {
+            self.keep_all(false);
             give_back();
+        } else if records >= LEAST {
+            self.keep_all(true);
+        }
+    }
+
+    /// Large batches keep what they free, however much that is. Where batches are small, more than lies free at the end of a heap in
+    /// any case goes back with the next piece that is freed there.
+    fn keep_all(&mut self, keeps_all: bool) {
+        /// The engines of this process whose batches are large.
+        static LARGE: AtomicUsize = AtomicUsize::new(0);
+        if self.keeps_all == keeps_all || *IS_CONFIGURED {
+            return;
+        }
+        self.keeps_all = keeps_all;
+        if keeps_all && LARGE.fetch_add(1, Ordering::Relaxed) == 0 {
+            keep(Kept::All);
+        } else if !keeps_all && LARGE.fetch_sub(1, Ordering::Relaxed) == 1 {
+            keep(Kept::Pieces);
         }
     }
 
@@ -60,8 +83,15 @@ impl Heap {
     /// batches that had filled them.
     pub fn states_hold(&mut self, bytes: u64) {
         if self.held.is_over(bytes, LEAST_HELD, LOOKS) {
+            self.keep_all(false); // until the next large batch is done
             give_back();
         }
+    }
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        self.keep_all(false);
     }
 }
 
@@ -81,6 +111,46 @@ impl Spike {
         true
     }
 }
+
+/// What the allocator keeps of what is freed at the end of a heap.
+#[derive(Clone, Copy)]
+enum Kept {
+    /// As after [`Heap::new`].
+    Pieces,
+    All,
+}
+
+/// Whether the user has told the allocator what to keep (mallopt(3)), which it reads when the process starts.
+static IS_CONFIGURED: LazyLock<bool> = LazyLock::new(|| {
+    let variables =
+        ["GLIBC_TUNABLES", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_MMAP_MAX_"];
+    variables.iter().any(|name| std::env::var_os(name).is_some())
+});
+
+/// The heap of a thread consists of parts of 64 MiB, and a part that is free goes back unless so much is to be added to a heap at a time.
+/// That is room, and no memory before it is written to.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[allow(unsafe_code)]
+fn keep(kept: Kept) {
+    const PART: i32 = 64 << 20;
+    let piece = PIECE as i32;
+    let (mapped_from, free_at_end, added) = match kept {
+        Kept::Pieces => (piece, 2 * piece, 128 << 10),
+        Kept::All => (PART / 2, i32::MAX, PART),
+    };
+    for (option, bytes) in
+        [(libc::M_MMAP_THRESHOLD, mapped_from), (libc::M_TRIM_THRESHOLD, free_at_end), (libc::M_TOP_PAD, added)]
+    {
+        // SAFETY: any thread may call it at any time; it takes no pointers, and does nothing with a number that makes no sense.
+        unsafe {
+            libc::mallopt(option, bytes);
+        }
+    }
+}
+
+/// Other allocators have other ways.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn keep(_: Kept) {}
 
 /// Gives back all whole pages that nobody uses, at the price of a look at each free piece.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -115,6 +185,18 @@ mod tests {
     fn memory_is_given_back_once_after_a_spike() {
         assert_eq!(given_back([1000, 1_000_000, 1000, 1000, 250_000, 1000, 1000, 1000, 1000, 1000]), [5]);
         assert_eq!(given_back([1_000_000, 0, 0, 0, 0, 2_000_000, 0, 0, 0, 0]), [4, 9]);
+    }
+
+    #[test]
+    fn all_is_kept_while_batches_are_large() {
+        let mut heap = Heap::new();
+        let mut keeps_all = |batch| {
+            heap.batch_completed(batch);
+            heap.keeps_all
+        };
+        let kept = [1000, 100_000, 90_000, 1000, 1000, 1000, 1000, 1000, 100_000].map(&mut keeps_all);
+        let expected = [false, true, true, true, true, true, false, false, true];
+        assert_eq!(kept, expected.map(|kept| kept && !*IS_CONFIGURED));
     }
 
     fn given_back_of_states(looks: impl IntoIterator<Item = u64>) -> Vec<usize> {
