@@ -11,12 +11,7 @@ pub struct ByNumber<T> {
 impl<T> ByNumber<T> {
     /// Sorts values by their numbers, which are below `count`. Those of a number stay in order.
     pub fn new(numbered: Vec<(u32, T)>, count: usize) -> Self {
-        let mut ends = vec![0; count];
-        numbered.iter().for_each(|(number, _)| ends[*number as usize] += 1);
-        let mut before = 0;
-        for end in &mut ends {
-            before += std::mem::replace(end, before);
-        }
+        let mut ends = starts(&numbered, count);
         let mut places = Vec::with_capacity(numbered.len());
         places.resize_with(numbered.len(), || None);
         for (number, value) in numbered {
@@ -27,6 +22,24 @@ impl<T> ByNumber<T> {
         ByNumber { values: places.into_iter().flatten().collect(), ends }
     }
 
+    /// As [`new`](Self::new), for values that can be written twice: a pass and half of the memory less.
+    pub fn of_copies(numbered: &[(u32, T)], count: usize) -> Self
+    where
+        T: Copy,
+    {
+        let mut ends = starts(numbered, count);
+        let mut values = match numbered.first() {
+            Some((_, value)) => vec![*value; numbered.len()],
+            None => Vec::new(),
+        };
+        for (number, value) in numbered {
+            let end = &mut ends[*number as usize];
+            values[*end] = *value;
+            *end += 1;
+        }
+        ByNumber { values, ends }
+    }
+
     /// The values of a number.
     #[inline]
     pub fn of(&self, number: usize) -> &[T] {
@@ -35,21 +48,33 @@ impl<T> ByNumber<T> {
     }
 }
 
+/// Where the values of each number begin.
+fn starts<T>(numbered: &[(u32, T)], count: usize) -> Vec<usize> {
+    let mut starts = vec![0; count];
+    numbered.iter().for_each(|(number, _)| starts[*number as usize] += 1);
+    let mut before = 0;
+    for start in &mut starts {
+        before += std::mem::replace(start, before);
+    }
+    starts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn values_of_a_number_stay_in_order() {
-        let numbered =
-            [(2, "a"), (0, "b"), (2, "c"), (3, "d"), (0, "e"), (2, "f")].map(|(n, text)| (n, text.to_owned()));
-        let sorted = ByNumber::new(numbered.to_vec(), 5);
-        let of: Vec<&[String]> = (0..5).map(|number| sorted.of(number)).collect();
-        assert_eq!(of, [&["b", "e"][..], &[], &["a", "c", "f"], &["d"], &[]]);
+        let numbered = [(2, "a"), (0, "b"), (2, "c"), (3, "d"), (0, "e"), (2, "f")];
+        for sorted in [ByNumber::new(numbered.to_vec(), 5), ByNumber::of_copies(&numbered, 5)] {
+            let of: Vec<&[&str]> = (0..5).map(|number| sorted.of(number)).collect();
+            assert_eq!(of, [&["b", "e"][..], &[], &["a", "c", "f"], &["d"], &[]]);
+        }
     }
 
     #[test]
     fn there_may_be_no_values() {
         assert!(ByNumber::<u64>::new(Vec::new(), 1).of(0).is_empty());
+        assert!(ByNumber::<u64>::of_copies(&[], 1).of(0).is_empty());
     }
 }

@@ -43,7 +43,7 @@ impl<K: Hash + Eq + Keep, V: Copy, W: Copy> Met<K, V, W> {
             others.extend(number.map(|number| (number as u32, entry.value.view())));
         }
         let count = keys.entries().len();
-        Met { keys, left: ByNumber::new(numbered, count), right: ByNumber::new(others, count) }
+        Met { keys, left: ByNumber::of_copies(&numbered, count), right: ByNumber::of_copies(&others, count) }
     }
 }
 
@@ -110,9 +110,6 @@ impl<K: Keep + Sync, V: Sync, W: Sync> Dataset for Cogrouped<K, V, W> {
     }
     fn weight(&self, partition: usize) -> usize {
         self.shards[partition].keys.entries().len()
-    }
-    fn grain(&self) -> usize {
-        1024
     }
     #[inline]
     fn views(&self, partition: usize, range: Range<usize>) -> CogroupViews<'_, K, V, W> {
