@@ -29,7 +29,7 @@ pub(crate) fn export(state: &SavedState, line: &mut dyn FnMut(&str) -> Result<()
             "look at its files with `checkpoint verify`",
         )
     };
-    let mut entries = BTreeMap::new();
+    let mut entries = Entries::new();
     for piece in state.pieces()? {
         let (piece_kind, bytes) = piece?;
         // The first byte is the shard. A piece without bytes marks that nothing before it counts.
@@ -45,8 +45,11 @@ pub(crate) fn export(state: &SavedState, line: &mut dyn FnMut(&str) -> Result<()
             _ => return Err(malformed(Malformed::new("a window consists of panes"))),
         }
     }
-    entries.values().try_for_each(|entry: &String| line(entry))
+    entries.values().try_for_each(|entry| line(entry))
 }
+
+/// The lines of a state by their keys: as JSON, for the order, and as bytes, because keys that differ may be the same in JSON.
+type Entries = BTreeMap<(String, Vec<u8>), String>;
 
 /// What stops an export.
 enum Stop {
@@ -77,19 +80,27 @@ fn pair(shape: &Shape) -> Result<(&Shape, &Shape), Malformed> {
     }
 }
 
-fn read_states(shape: &Shape, mut from: &[u8], entries: &mut BTreeMap<String, String>) -> Result<(), Malformed> {
+fn read_states(shape: &Shape, mut from: &[u8], entries: &mut Entries) -> Result<(), Malformed> {
     let (key_shape, pair_shape) = pair(shape)?;
     for _ in 0..load_length(&mut from)? {
-        entries.remove(&json(key_shape, &mut from)?);
+        entries.remove(&read_key(key_shape, &mut from)?);
     }
     let has_times = bool::load(&mut from)?;
     for _ in 0..load_length(&mut from)? {
-        let key = json(key_shape, &mut { from })?;
+        let key = read_key(key_shape, &mut { from })?;
         let pair = json(pair_shape, &mut from)?;
         let time = if has_times { Some(Time::load(&mut from)?) } else { None };
-        entries.insert(key.clone(), entry("", &key, &pair, time));
+        let line = entry("", &key.0, &pair, time);
+        entries.insert(key, line);
     }
     end_of_piece(from)
+}
+
+/// A key as JSON and as it is stored.
+fn read_key(shape: &Shape, from: &mut &[u8]) -> Result<(String, Vec<u8>), Malformed> {
+    let start = *from;
+    let key = json(shape, from)?;
+    Ok((key, start[..start.len() - from.len()].to_vec()))
 }
 
 fn read_pane(shape: &Shape, end: Time, mut from: &[u8], line: &mut dyn FnMut(&str) -> Result<()>) -> Result<(), Stop> {
@@ -128,4 +139,37 @@ fn entry(start: &str, key: &str, pair: &str, time: Option<Time>) -> String {
     let value = value.and_then(|value| value.strip_prefix(',')).unwrap_or(pair);
     let time = time.map_or(String::new(), |time| format!(",\"last_data\":{}", time.as_millis()));
     format!("{{{start}\"key\":{key},\"value\":{value}{time}}}")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::saved::END;
+    use crate::stored::{Shapes, store_length};
+
+    type Pair = (Option<Option<u8>>, u64);
+
+    /// A piece of a state that removes these keys and sets these pairs.
+    fn piece(removed: &[Option<Option<u8>>], set: &[Pair]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        store_length(removed.len(), &mut bytes);
+        removed.iter().for_each(|key| key.store(&mut bytes));
+        false.store(&mut bytes);
+        store_length(set.len(), &mut bytes);
+        set.iter().for_each(|pair| pair.store(&mut bytes));
+        bytes.push(END);
+        bytes
+    }
+
+    #[test]
+    fn keys_that_are_the_same_in_json_stay_apart() {
+        let shape = Pair::shape(&mut Shapes::default());
+        let mut entries = Entries::new();
+        let mut read = |bytes: Vec<u8>| read_states(&shape, &bytes, &mut entries).unwrap();
+        read(piece(&[], &[(None, 1), (Some(None), 2), (Some(Some(7)), 3)]));
+        read(piece(&[None], &[(Some(None), 4)]));
+        let lines: Vec<&String> = entries.values().collect();
+        assert_eq!(lines, [r#"{"key":7,"value":3}"#, r#"{"key":null,"value":4}"#]);
+    }
 }
