@@ -36,14 +36,15 @@
 //! # Ok::<(), microbatch::Error>(())
 //! ```
 
+mod count_distinct;
+mod top;
+
 use std::cmp::Ordering;
-use std::collections::HashMap;
-use std::hash::Hash;
 use std::marker::PhantomData;
 use std::ops::{Add, Sub};
 
-use foldhash::fast::FixedState;
-
+pub use self::count_distinct::{CountDistinct, count_distinct};
+pub use self::top::{Top, top};
 use crate::record::{Keep, Record};
 use crate::window::{Merge, Select, Selecting, Subtract, TwoStacks, Unmerge};
 
@@ -70,6 +71,13 @@ pub trait Aggregate: Send + Sync {
     /// The partial result for the records of both, of which those of `older` came first. It must be associative.
     fn combine(&self, older: Self::Partial, newer: Self::Partial) -> Self::Partial;
 
+    /// `combine`, where the newer partial result stays as it is: with a clone of it, unless you know a way without one. A window calls
+    /// this for each partial result that it keeps.
+    #[inline]
+    fn combine_ref(&self, older: Self::Partial, newer: &Self::Partial) -> Self::Partial {
+        self.combine(older, newer.clone())
+    }
+
     /// A partial result with one more record behind it: `combine` with the lifted record, unless you know a faster way. Where partial
     /// results lie on the heap, one need not be made for each record.
     #[inline]
@@ -86,6 +94,12 @@ pub trait Aggregate: Send + Sync {
 pub trait Invert: Aggregate<Algebra = Invertible> {
     /// What remains of `total` without `left`: `uncombine(combine(left, rest), left)` is `rest`.
     fn uncombine(&self, total: Self::Partial, left: Self::Partial) -> Self::Partial;
+
+    /// `uncombine`, where what left stays as it is: with a clone of it, unless you know a way without one.
+    #[inline]
+    fn uncombine_ref(&self, total: Self::Partial, left: &Self::Partial) -> Self::Partial {
+        self.uncombine(total, left.clone())
+    }
 }
 
 /// An aggregate that selects one of its records.
@@ -108,6 +122,10 @@ impl<A: Aggregate> Aggregate for &A {
     #[inline]
     fn combine(&self, older: A::Partial, newer: A::Partial) -> A::Partial {
         A::combine(self, older, newer)
+    }
+    #[inline]
+    fn combine_ref(&self, older: A::Partial, newer: &A::Partial) -> A::Partial {
+        A::combine_ref(self, older, newer)
     }
     #[inline]
     fn add(&self, partial: A::Partial, record: A::Input) -> A::Partial {
@@ -174,12 +192,20 @@ impl<A: Aggregate> Merge<A::Partial> for Lifted<A> {
     fn merge(&self, older: A::Partial, newer: A::Partial) -> A::Partial {
         self.0.combine(older, newer)
     }
+    #[inline]
+    fn merge_ref(&self, older: A::Partial, newer: &A::Partial) -> A::Partial {
+        self.0.combine_ref(older, newer)
+    }
 }
 
 impl<A: Invert> Unmerge<A::Partial> for Lifted<A> {
     #[inline]
     fn unmerge(&self, total: A::Partial, left: A::Partial) -> A::Partial {
         self.0.uncombine(total, left)
+    }
+    #[inline]
+    fn unmerge_ref(&self, total: A::Partial, left: &A::Partial) -> A::Partial {
+        self.0.uncombine_ref(total, left)
     }
 }
 
@@ -330,162 +356,4 @@ extremes! {
     max, Max: |order| order != Ordering::Less;
     /// The least record; of equal ones the latest. NaN counts only where there is nothing else.
     min, Min: |order| order != Ordering::Greater;
-}
-
-/// See [`count_distinct`].
-pub struct CountDistinct<T>(PhantomData<fn(T)>);
-
-/// How many different records there are. Keeps all of them.
-pub fn count_distinct<T>() -> CountDistinct<T> {
-    CountDistinct(PhantomData)
-}
-
-/// How often each record is there. By hash, because trees take several times as long.
-type Occurrences<T> = HashMap<T, u64, FixedState>;
-
-impl<T: Record + Hash + Eq> Aggregate for CountDistinct<T> {
-    type Input = T;
-    type Partial = Occurrences<T>;
-    type Output = u64;
-    type Algebra = Invertible;
-
-    fn lift(&self, record: T) -> Occurrences<T> {
-        Occurrences::from_iter([(record, 1)])
-    }
-    fn combine(&self, mut older: Occurrences<T>, mut newer: Occurrences<T>) -> Occurrences<T> {
-        if older.len() < newer.len() {
-            std::mem::swap(&mut older, &mut newer);
-        }
-        // In the order of its places a table would crowd those of another one as long as that is smaller.
-        older.reserve(newer.len());
-        for (record, count) in newer {
-            *older.entry(record).or_default() += count;
-        }
-        older
-    }
-    #[inline]
-    fn add(&self, mut partial: Occurrences<T>, record: T) -> Occurrences<T> {
-        *partial.entry(record).or_default() += 1;
-        partial
-    }
-    fn lower(&self, partial: &Occurrences<T>) -> u64 {
-        partial.len() as u64
-    }
-}
-
-impl<T: Record + Hash + Eq> Invert for CountDistinct<T> {
-    fn uncombine(&self, mut total: Occurrences<T>, left: Occurrences<T>) -> Occurrences<T> {
-        for (record, count) in left {
-            if let Some(remaining) = total.get_mut(&record) {
-                *remaining -= count;
-                if *remaining == 0 {
-                    total.remove(&record);
-                }
-            }
-        }
-        // Records that do not come back leave their room.
-        if total.len() * 8 < total.capacity() {
-            total.shrink_to(total.len() * 2);
-        }
-        total
-    }
-}
-
-/// See [`top`].
-pub struct Top<T> {
-    n: usize,
-    records: PhantomData<fn(T)>,
-}
-
-/// The `n` greatest records, the greatest first; of equal ones the oldest first.
-pub fn top<T>(n: usize) -> Top<T> {
-    Top { n, records: PhantomData }
-}
-
-impl<T: Record + Ord> Aggregate for Top<T> {
-    type Input = T;
-    type Partial = Vec<T>;
-    type Output = Vec<T>;
-    type Algebra = Associative;
-
-    fn lift(&self, record: T) -> Vec<T> {
-        vec![record]
-    }
-    fn combine(&self, mut older: Vec<T>, newer: Vec<T>) -> Vec<T> {
-        older.extend(newer);
-        // Stable, and fast for two runs in order.
-        older.sort_by(|a, b| b.cmp(a));
-        older.truncate(self.n);
-        older
-    }
-    #[inline]
-    fn add(&self, mut greatest: Vec<T>, record: T) -> Vec<T> {
-        if greatest.len() < self.n || greatest.last().is_some_and(|least| least.cmp(&record).is_lt()) {
-            let place = greatest.partition_point(|other| other.cmp(&record).is_ge());
-            greatest.insert(place, record);
-            greatest.truncate(self.n);
-        }
-        greatest
-    }
-    fn lower(&self, partial: &[T]) -> Vec<T> {
-        partial.iter().take(self.n).cloned().collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Adds numbers one by one, and combines them as if each were a partial result.
-    fn both_ways<A: Aggregate<Input = u64>>(aggregate: &A, numbers: &[u64]) -> [A::Output; 2] {
-        let add = |partial, number: &u64| aggregate.add(partial, *number);
-        let combine = |partial, number: &u64| aggregate.combine(partial, aggregate.lift(*number));
-        let first = || aggregate.lift(numbers[0]);
-        let (added, combined) = (numbers[1..].iter().fold(first(), add), numbers[1..].iter().fold(first(), combine));
-        [aggregate.lower(added.view()), aggregate.lower(combined.view())]
-    }
-
-    #[test]
-    fn a_record_is_added_as_it_would_be_combined() {
-        let numbers: Vec<u64> =
-            (0..500u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40).map(|n| n % 100).collect();
-        for numbers in [&numbers[..], &numbers[..1], &[5, 5, 5, 5]] {
-            for n in 0..6 {
-                let [added, combined] = both_ways(&top(n), numbers);
-                assert_eq!(added, combined, "the {n} greatest");
-            }
-            let [added, combined] = both_ways(&count_distinct(), numbers);
-            assert_eq!(added, combined);
-        }
-    }
-
-    /// Of equal records the oldest come first.
-    #[test]
-    fn equal_records_stay_in_order() {
-        let pairs = [(2, 'a'), (1, 'b'), (2, 'c'), (2, 'd')].map(|(n, name)| Named(n, name));
-        let greatest = top(2);
-        let all = pairs[1..].iter().fold(greatest.lift(pairs[0]), |partial, pair| greatest.add(partial, *pair));
-        assert_eq!(all.iter().map(|pair| pair.1).collect::<String>(), "ac");
-    }
-
-    /// Compared by its number alone.
-    #[derive(Clone, Copy, Debug, crate::Record)]
-    struct Named(u64, char);
-
-    impl PartialEq for Named {
-        fn eq(&self, other: &Self) -> bool {
-            self.0 == other.0
-        }
-    }
-    impl Eq for Named {}
-    impl PartialOrd for Named {
-        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-            Some(self.cmp(other))
-        }
-    }
-    impl Ord for Named {
-        fn cmp(&self, other: &Self) -> Ordering {
-            self.0.cmp(&other.0)
-        }
-    }
 }

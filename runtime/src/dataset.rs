@@ -25,8 +25,10 @@ pub trait Dataset: Sync {
     fn partitions(&self) -> usize;
     /// The length of a partition in the units in which it can be cut.
     fn weight(&self, partition: usize) -> usize;
-    /// The least weight that is worth a worker of its own.
-    fn grain(&self) -> usize;
+    /// The least weight that is worth a worker of its own. The default is for records in memory.
+    fn grain(&self) -> usize {
+        1024
+    }
     /// The records that begin in `range` of a partition.
     fn views(&self, partition: usize, range: Range<usize>) -> Self::Views<'_>;
     /// No records. To be asked where there may be no partition at all.
@@ -136,11 +138,6 @@ impl<T> Rows<T> {
         let at = |part| rows.len() * part / partitions;
         Rows { partitions: (0..partitions).map(|part| (0, at(part)..at(part + 1))).collect(), buffers: vec![rows] }
     }
-
-    /// All records, in order.
-    pub(crate) fn into_rows(self) -> Vec<T> {
-        joined(self.buffers)
-    }
 }
 
 /// All items, one vector behind the other. The first one takes those of the others in.
@@ -171,9 +168,6 @@ impl<T: Keep + Sync> Dataset for Rows<T> {
     }
     fn weight(&self, partition: usize) -> usize {
         self.partitions[partition].1.len()
-    }
-    fn grain(&self) -> usize {
-        1024
     }
     #[inline]
     fn views(&self, partition: usize, range: Range<usize>) -> Views<'_, T> {
@@ -224,9 +218,6 @@ impl<K: Keep + Sync, V: Keep + Sync> Dataset for Keyed<K, V> {
     fn weight(&self, partition: usize) -> usize {
         self.0.of_shard(partition).len()
     }
-    fn grain(&self) -> usize {
-        1024
-    }
     #[inline]
     fn views(&self, partition: usize, range: Range<usize>) -> PairViews<'_, K, V> {
         PairViews(self.0.of_shard(partition)[range].iter())
@@ -267,9 +258,6 @@ impl<K: Keep + Sync> Dataset for Keys<K> {
     }
     fn weight(&self, partition: usize) -> usize {
         self.0.of_shard(partition).len()
-    }
-    fn grain(&self) -> usize {
-        1024
     }
     #[inline]
     fn views(&self, partition: usize, range: Range<usize>) -> KeyViews<'_, K> {

@@ -124,7 +124,7 @@ impl Workers {
         self.runs_of(&weights, dataset.grain(), whole_partitions)
     }
 
-    /// Compiled once, and not for each dataset.
+    /// A run for each worker that is worth it, at least one. Compiled once, and not for each dataset.
     fn runs_of(&self, weights: &[usize], grain: usize, whole_partitions: bool) -> Vec<Vec<Span>> {
         match self.worth(weights.iter().sum(), grain) {
             1 => vec![whole(weights, whole_partitions)],
@@ -313,10 +313,7 @@ pub(crate) fn run<'d, D: Dataset, P: Parts>(
     sizes: &mut Sizes,
     work: impl Fn(D::Views<'d>, &mut P) + Sync,
 ) -> Result<P::Columns, Panicked> {
-    let (mut runs, partitions) = (workers.runs(dataset, pass.whole_partitions), dataset.partitions());
-    if pass.wants_functions && runs.is_empty() {
-        runs.push(Vec::new());
-    }
+    let (runs, partitions) = (workers.runs(dataset, pass.whole_partitions), dataset.partitions());
     let expected = &*sizes;
     let first_failure: Mutex<Option<(usize, Panicked)>> = Mutex::new(None);
     let one = |run: usize| {

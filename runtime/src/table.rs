@@ -52,6 +52,20 @@ pub const RESERVED_FROM: usize = 8;
 /// The entries of a table, split by hash.
 pub type Shards<K, V> = Vec<Vec<Entry<K, V>>>;
 
+/// What several workers have of each shard, in the order of the workers. With loops, as all that is compiled for each table.
+pub fn by_shard<T>(workers: Vec<impl IntoIterator<Item = T>>) -> Vec<Vec<T>> {
+    let mut shards = Vec::with_capacity(SHARDS);
+    for _ in 0..SHARDS {
+        shards.push(Vec::with_capacity(workers.len()));
+    }
+    for worker in workers {
+        for (shard, own) in shards.iter_mut().zip(worker) {
+            shard.push(own);
+        }
+    }
+    shards
+}
+
 /// The bits of a hash that a slot keeps: neither the lowest ones, which place the slot, nor the highest, which are the shard's.
 #[inline(always)]
 fn tag(hash: u64) -> Slot {

@@ -7,7 +7,7 @@ use crate::ops::by_key::Fold;
 use crate::ops::shortcuts::Shortcuts;
 use crate::record::Key;
 use crate::stage::{Gather, Part, Workers};
-use crate::table::{Candidates, Entry, FEW, SHARDS, ShardedTable, Shards, TOGETHER, Table, shard_of};
+use crate::table::{Candidates, Entry, FEW, SHARDS, ShardedTable, Shards, TOGETHER, Table, by_shard, shard_of};
 
 /// A worker's part of a fold by key.
 pub struct Combined<K, V, C, F> {
@@ -310,16 +310,11 @@ fn merge_many<K: Key, V, C: Send, F: Fold<V, C>>(
     merge: impl Fn(C, C) -> C + Sync,
     workers: &Workers,
 ) -> Shards<K, C> {
-    let mut columns = Vec::with_capacity(SHARDS);
-    for _ in 0..SHARDS {
-        columns.push(Vec::with_capacity(parts.len()));
-    }
+    let mut tables = Vec::with_capacity(parts.len());
     for part in parts {
-        for (column, shard) in columns.iter_mut().zip(*part.into_table().shards) {
-            column.push(shard);
-        }
+        tables.push(*part.into_table().shards);
     }
-    workers.map(columns, keys, |column| merge_few(column, &merge).into_entries())
+    workers.map(by_shard(tables), keys, |tables| merge_few(tables, &merge).into_entries())
 }
 
 #[cfg(test)]

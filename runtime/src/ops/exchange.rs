@@ -4,7 +4,7 @@ use crate::key_hash::hash_of;
 use crate::prefetch::push_ahead;
 use crate::record::{Keep, Key, Pair};
 use crate::stage::{Gather, Part, Workers};
-use crate::table::{Entry, RESERVED_FROM, SHARDS, Shards, shard_of};
+use crate::table::{Entry, RESERVED_FROM, SHARDS, Shards, by_shard, shard_of};
 
 /// A worker's part of a stream on its way to others, such as one side of a join: its pairs, split by the hash of their keys.
 pub struct Exchanged<K, V> {
@@ -56,11 +56,7 @@ impl<K: Send, V: Send> Gather for Exchanged<K, V> {
     type Output = Side<K, V>;
 
     fn gather(parts: Vec<Self>, _: &Workers) -> Side<K, V> {
-        let mut shards: Vec<Vec<_>> = (0..SHARDS).map(|_| Vec::with_capacity(parts.len())).collect();
-        for part in parts {
-            shards.iter_mut().zip(part.shards).for_each(|(runs, run)| runs.push(run));
-        }
-        Side { shards }
+        Side { shards: by_shard(parts.into_iter().map(Exchanged::into_shards).collect()) }
     }
 }
 

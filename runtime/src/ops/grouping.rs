@@ -13,7 +13,7 @@ use crate::ops::shortcuts::Shortcuts;
 use crate::prefetch::push_ahead;
 use crate::record::{Keep, Key, Pair};
 use crate::stage::{Gather, Part, Workers};
-use crate::table::{Entry, FEW, SHARDS, Table, shard_of};
+use crate::table::{Entry, FEW, SHARDS, Table, by_shard, shard_of};
 
 /// Values with the numbers of their keys.
 struct Numbered<K, V> {
@@ -34,6 +34,14 @@ impl<K: Key, V> Numbered<K, V> {
     fn number(&mut self, hash: u64, key: K) -> u32 {
         let next = self.keys.entries().len() as u32; // a table holds far fewer keys
         *self.keys.entry(hash, key, || next)
+    }
+
+    /// What all workers have, in their order.
+    fn joined(parts: Vec<Self>) -> Self {
+        let mut parts = parts.into_iter();
+        let mut all = parts.next().unwrap_or_default();
+        parts.for_each(|others| all.append(others));
+        all
     }
 
     /// Puts the values of others behind these.
@@ -167,22 +175,13 @@ impl<K: Key, V: Send> Gather for Grouping<K, V> {
 
     fn gather(parts: Vec<Self>, workers: &Workers) -> Grouped<K, V> {
         if parts.iter().all(|part| part.many.is_none()) {
-            let mut parts = parts.into_iter();
-            let mut all = parts.next().unwrap_or_default().few;
-            parts.for_each(|part| all.append(part.few));
-            let (keys, values) = all.grouped();
+            let (keys, values) = Numbered::joined(parts.into_iter().map(|part| part.few).collect()).grouped();
             return Grouped { keys: keys.into(), values: vec![values] };
         }
         let records = parts.iter().map(Grouping::len).sum();
-        let mut columns: Vec<Vec<_>> = (0..SHARDS).map(|_| Vec::with_capacity(parts.len())).collect();
-        for part in parts {
-            columns.iter_mut().zip(part.into_shards()).for_each(|(column, shard)| column.push(shard));
-        }
-        let shards = workers.map(columns, records, |column| {
-            let mut column = column.into_iter();
-            let mut shard = column.next().unwrap_or_default();
-            column.for_each(|others| shard.append(others));
-            let (keys, values) = shard.grouped();
+        let shards = by_shard(parts.into_iter().map(Grouping::into_shards).collect());
+        let shards = workers.map(shards, records, |parts| {
+            let (keys, values) = Numbered::joined(parts).grouped();
             (keys.into_entries(), values)
         });
         let (keys, values) = shards.into_iter().unzip();
@@ -248,9 +247,6 @@ impl<K: Keep + Sync, V: Sync> Dataset for Grouped<K, V> {
     }
     fn weight(&self, partition: usize) -> usize {
         self.keys.of_shard(partition).len()
-    }
-    fn grain(&self) -> usize {
-        1024
     }
     #[inline]
     fn views(&self, partition: usize, range: Range<usize>) -> GroupViews<'_, K, V> {

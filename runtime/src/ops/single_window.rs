@@ -28,16 +28,9 @@ impl<C: Record, F: Merge<C> + Send + Sync, A: Algorithm<C, F, Arriving = C>> Sin
         Single { window: KeyedWindow::new(shape.panes()) }
     }
 
-    /// Takes the value of a batch in, and gives that of the window if it slides now.
-    fn advance(
-        &mut self,
-        engine: &Engine,
-        label: &str,
-        value: Option<C>,
-        fold: Option<F>,
-    ) -> Result<Option<C::View<'_>>> {
+    /// Takes the value of a batch in.
+    fn advance(&mut self, engine: &Engine, label: &str, value: Option<C>, fold: Option<F>) -> Result<()> {
         let (workers, time) = (engine.workers(), engine.time());
-        let is_due = engine.is_time_of(self.window.shape().slide);
         engine.caught(label, || {
             if engine.is_due() {
                 let mut batch = Table::default();
@@ -46,16 +39,24 @@ impl<C: Record, F: Merge<C> + Send + Sync, A: Algorithm<C, F, Arriving = C>> Sin
                 }
                 self.window.advance(workers, time, batch, fold);
             }
-            if is_due {
+            if self.slides(engine) {
                 self.window.read(workers);
             }
-        })?;
-        if !is_due {
-            return Ok(None);
+        })
+    }
+
+    fn slides(&self, engine: &Engine) -> bool {
+        engine.is_time_of(self.window.shape().slide)
+    }
+
+    /// The window's value, if it slides now and there is one.
+    fn value(&self, engine: &Engine) -> Option<C::View<'_>> {
+        if !self.slides(engine) {
+            return None;
         }
         let partition = shard_of(hash_of(&()));
         let mut values = self.window.views(partition, 0..self.window.weight(partition));
-        Ok(values.next().map(|((), value)| value))
+        values.next().map(|((), value)| value)
     }
 }
 
@@ -85,8 +86,8 @@ where
 
     fn slide(&mut self, engine: &Engine, label: &str, parts: Vec<Folded<V, C, F>>) -> Result<Rows<C>> {
         let (value, fold) = engine.caught(label, || merged(parts))?;
-        let value = self.advance(engine, label, value, fold)?;
-        Ok(Rows::one_partition(value.map(Keep::keep).into_iter().collect()))
+        self.advance(engine, label, value, fold)?;
+        Ok(Rows::one_partition(self.value(engine).map(Keep::keep).into_iter().collect()))
     }
 }
 
@@ -102,8 +103,8 @@ impl Slides<CountedForWindow> for CountWindow {
 
     fn slide(&mut self, engine: &Engine, label: &str, parts: Vec<CountedForWindow>) -> Result<Rows<u64>> {
         let count = parts.into_iter().map(|part| part.0).sum::<u64>();
-        let count = self.0.advance(engine, label, (count > 0).then_some(count), Some(Counter))?;
-        Ok(Rows::one_partition(vec![count.unwrap_or(0)]))
+        self.0.advance(engine, label, (count > 0).then_some(count), Some(Counter))?;
+        Ok(Rows::one_partition(vec![self.0.value(engine).unwrap_or(0)]))
     }
 }
 
@@ -140,11 +141,13 @@ where
         label: &str,
         parts: Vec<Folded<A::Input, A::Partial, Lifted<A>>>,
     ) -> Result<Rows<A::Output>> {
-        let partial = Slides::slide(&mut self.0, engine, label, parts)?;
+        let (value, fold) = engine.caught(label, || merged(parts))?;
+        let AggregatedSingle(single) = self;
+        single.advance(engine, label, value, fold)?;
         engine.caught(label, || {
-            let aggregate = self.0.window.functions();
-            let lower = |partial: A::Partial| aggregate.map(|aggregate| aggregate.0.lower(partial.view()));
-            Rows::one_partition(partial.into_rows().into_iter().filter_map(lower).collect())
+            let (aggregate, partial) = (single.window.functions(), single.value(engine));
+            let lowered = aggregate.zip(partial).map(|(aggregate, partial)| aggregate.0.lower(partial));
+            Rows::one_partition(lowered.into_iter().collect())
         })
     }
 }

@@ -41,8 +41,8 @@ impl Unmerge<u64> for Counter {
     }
 }
 
-/// What stands for the functions of a fold to lists, which needs none.
-pub struct Listed;
+/// Stands for the user's functions where a window needs none.
+pub struct NoFunctions;
 
 /// A fold by one function, which another one takes back.
 pub struct Reversible<F, G> {
@@ -263,21 +263,11 @@ where
         Self: 'a;
 
     fn slide<'a>(&'a mut self, engine: &Engine, label: &str, parts: Vec<Entering<Q, V, C, F>>) -> Result<&'a Self> {
-        let (workers, time) = (engine.workers(), engine.time());
-        engine.caught(label, || {
-            if engine.is_due() {
-                let (batch, fold) = Entering::arrivals(parts, workers);
-                self.advance(workers, time, batch, fold);
-            }
-            if engine.is_time_of(self.shape().slide) {
-                self.read(workers);
-            }
-        })?;
-        Ok(self)
+        take_in(self, engine, label, |workers| Entering::arrivals(parts, workers))
     }
 }
 
-impl<K, Q, V> Slides<Exchanged<Q, V>> for KeyedWindow<K, Vec<V>, Listed, Concat>
+impl<K, Q, V> Slides<Exchanged<Q, V>> for KeyedWindow<K, Vec<V>, NoFunctions, Concat>
 where
     K: Record + Hash + Eq,
     Q: StateKey<Owned = K>,
@@ -289,22 +279,38 @@ where
         Self: 'a;
 
     fn slide<'a>(&'a mut self, engine: &Engine, label: &str, parts: Vec<Exchanged<Q, V>>) -> Result<&'a Self> {
-        let (workers, time) = (engine.workers(), engine.time());
-        engine.caught(label, || {
-            if engine.is_due() {
-                self.advance(
-                    workers,
-                    time,
-                    Arrivals::from_iter(parts.into_iter().map(Exchanged::into_shards)),
-                    Some(Listed),
-                );
-            }
-            if engine.is_time_of(self.shape().slide) {
-                self.read(workers);
-            }
-        })?;
-        Ok(self)
+        take_in(self, engine, label, |_| {
+            let arrivals = parts.into_iter().map(Exchanged::into_shards).collect();
+            (arrivals, Some(NoFunctions))
+        })
     }
+}
+
+/// Moves a window on, where the stream is due, by what `arrivals` gives, and makes it ready to be read where a window ends.
+fn take_in<'w, K, Q, C, F, A>(
+    window: &'w mut KeyedWindow<K, C, F, A>,
+    engine: &Engine,
+    label: &str,
+    arrivals: impl FnOnce(&Workers) -> (Arrivals<Q, A::Arriving>, Option<F>),
+) -> Result<&'w KeyedWindow<K, C, F, A>>
+where
+    K: Record + Hash + Eq,
+    Q: StateKey<Owned = K>,
+    C: Record,
+    F: Sync,
+    A: Algorithm<C, F>,
+{
+    let workers = engine.workers();
+    engine.caught(label, || {
+        if engine.is_due() {
+            let (batch, fold) = arrivals(workers);
+            window.advance(workers, engine.time(), batch, fold);
+        }
+        if engine.is_time_of(window.shape().slide) {
+            window.read(workers);
+        }
+    })?;
+    Ok(window)
 }
 
 impl<K, C, F, A> Transaction for KeyedWindow<K, C, F, A>

@@ -10,7 +10,7 @@ use crate::ops::aggregated::Aggregated;
 use crate::ops::by_key::{Counter, Reducer};
 use crate::ops::single_window::{AggregatedSingle, CountWindow, Single};
 use crate::ops::window::BlockWindow;
-use crate::ops::windowed::{Listed, Reversible};
+use crate::ops::windowed::{NoFunctions, Reversible};
 use crate::record::Record;
 use crate::window::{Algorithm, Concat, KeyedWindow, Recompute, Subtract, TwoStacks};
 use crate::window_shape::WindowShape;
@@ -58,7 +58,7 @@ pub fn count_by_value_and_window<K: Record + Hash + Eq>(shape: &WindowShape) -> 
 /// See [`DStream::group_by_key_and_window`](crate::DStream::group_by_key_and_window).
 pub fn group_by_key_and_window<K: Record + Hash + Eq, V: Record>(
     shape: &WindowShape,
-) -> KeyedWindow<K, Vec<V>, Listed, Concat> {
+) -> KeyedWindow<K, Vec<V>, NoFunctions, Concat> {
     KeyedWindow::new(shape.panes())
 }
 

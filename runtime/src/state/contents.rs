@@ -176,9 +176,6 @@ impl<K: Record, S: Record> Dataset for StatePairs<'_, K, S> {
         let shard = &self.shards[partition];
         shard.states().len() + shard.changes().added.len()
     }
-    fn grain(&self) -> usize {
-        1024
-    }
     #[inline]
     fn views(&self, partition: usize, range: Range<usize>) -> StateViews<'_, K, S> {
         self.shards[partition].range(range)

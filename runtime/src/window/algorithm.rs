@@ -11,12 +11,30 @@ use super::panes::Panes;
 pub trait Merge<C> {
     /// The value for a span of time, from those of its two parts.
     fn merge(&self, older: C, newer: C) -> C;
+
+    /// `merge`, where the newer value stays as it is.
+    #[inline(always)]
+    fn merge_ref(&self, older: C, newer: &C) -> C
+    where
+        C: Clone,
+    {
+        self.merge(older, newer.clone())
+    }
 }
 
 /// Takes a value out of a merged one again.
 pub trait Unmerge<C>: Merge<C> {
     /// What remains of `total` without `left`, the oldest part of it.
     fn unmerge(&self, total: C, left: C) -> C;
+
+    /// `unmerge`, where what left stays as it is.
+    #[inline(always)]
+    fn unmerge_ref(&self, total: C, left: &C) -> C
+    where
+        C: Clone,
+    {
+        self.unmerge(total, left.clone())
+    }
 }
 
 /// Selects one of two values of a key, as the least or the greatest.
@@ -42,8 +60,8 @@ pub trait Algorithm<C: Record, F> {
     /// cannot take a value out would fail again and again.
     const LEAVES_BY_REBUILD: bool = false;
 
-    /// Whether the newest pane has one value a key in any case. Otherwise those that come singly in a batch are not combined.
-    const COMBINES: bool = false;
+    /// Whether values that come singly in a batch are combined by key in the newest pane. Otherwise it has them as they came.
+    const COMBINES_SINGLES: bool = false;
 
     /// Has fetched what `enter` and `again` are going to touch of a key that is there.
     #[inline(always)]

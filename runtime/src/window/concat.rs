@@ -55,9 +55,7 @@ impl<V> List<V> {
         }
         self.committed_start = self.start;
     }
-}
 
-impl<V> List<V> {
     #[inline]
     fn push(&mut self, item: V) {
         // A vector makes room for several at once, and most keys may have one item.
@@ -83,7 +81,7 @@ impl<V: Record, F> Algorithm<Vec<V>, F> for Concat {
     type Kept = u32;
     type Derived = Lists<V>;
 
-    const COMBINES: bool = true;
+    const COMBINES_SINGLES: bool = true;
 
     #[inline(always)]
     fn fetch(derived: &Lists<V>, number: Number) {

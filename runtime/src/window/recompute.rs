@@ -64,7 +64,7 @@ impl<C: Record, F: Merge<C>> Algorithm<C, F> for Recompute {
             if at.is_only {
                 put(&mut derived.values, at.number, value.clone());
             } else {
-                by_number::fold(&mut derived.values, at.index(), |value| value, |old| fold.merge(old, value.clone()));
+                by_number::fold(&mut derived.values, at.index(), |value| value, |old| fold.merge_ref(old, value));
             }
         });
         derived.is_settled = true;

@@ -162,10 +162,12 @@ impl<K: Hash + Eq + Keep, P, D> Shard<K, P, D> {
             let of_earlier_batches = if is_open { self.panes.newest_len() } else { 0 };
             self.panes.open(step);
             for run in runs {
-                let earlier = match () {
-                    () if A::COMBINES => u32::MAX,
-                    () if run.is_combined => self.panes.newest_len(),
-                    () => of_earlier_batches,
+                let earlier = if A::COMBINES_SINGLES {
+                    u32::MAX
+                } else if run.is_combined {
+                    self.panes.newest_len()
+                } else {
+                    of_earlier_batches
                 };
                 self.enter::<Q, C, F, A>(fold, step, earlier, run.entries);
             }

@@ -82,7 +82,7 @@ impl<C: Record> Totals<C> {
         if at.is_only {
             put(&mut self.values, at.number, value.clone());
         } else {
-            by_number::fold(&mut self.values, at.index(), |value| value, |total| fold.merge(total, value.clone()));
+            by_number::fold(&mut self.values, at.index(), |value| value, |total| fold.merge_ref(total, value));
         }
         if C::FLOATS > 0 {
             let magnitude = value.magnitudes();
@@ -97,7 +97,7 @@ impl<C: Record> Totals<C> {
 
     #[inline]
     fn subtract<F: Unmerge<C>>(&mut self, fold: &F, at: Place, left: &C) {
-        by_number::fold(&mut self.values, at.index(), |value| value, |total| fold.unmerge(total, left.clone()));
+        by_number::fold(&mut self.values, at.index(), |value| value, |total| fold.unmerge_ref(total, left));
         if C::FLOATS > 0 {
             let total = self.values[at.index()].magnitudes();
             if self.watched[at.index()].leave(C::GAPS, at.pane, left.magnitudes(), total) {

@@ -1,9 +1,10 @@
 //! Every algorithm beside values merged from the raw history, over random batches, shapes, failures and workers.
 #![allow(clippy::unwrap_used)]
 
+mod functions;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use super::*;
@@ -13,6 +14,7 @@ use crate::record::{Keep, Record};
 use crate::stage::{Workers, caught};
 use crate::table::{Entry, SHARDS, Table, shard_of};
 use crate::time::Time;
+use functions::{Fed, Functions, Greatest};
 
 /// Numbers by a fixed rule.
 struct Random(u64);
@@ -21,99 +23,6 @@ impl Random {
     fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
-    }
-}
-
-/// Functions of a user that panic when the fuse has burnt down.
-#[derive(Clone)]
-struct Functions(Arc<AtomicI64>);
-
-impl Functions {
-    fn burn(&self) {
-        assert!(self.0.fetch_sub(1, Ordering::Relaxed) != 1, "the fuse has burnt down");
-    }
-    fn arm(&self, calls: u64) {
-        self.0.store(calls as i64, Ordering::Relaxed);
-    }
-}
-
-impl Merge<i64> for Functions {
-    fn merge(&self, older: i64, newer: i64) -> i64 {
-        self.burn();
-        older + newer
-    }
-}
-
-impl Unmerge<i64> for Functions {
-    fn unmerge(&self, total: i64, left: i64) -> i64 {
-        self.burn();
-        total - left
-    }
-}
-
-impl Select<i64> for Functions {
-    fn beats(&self, newer: &i64, older: &i64) -> bool {
-        self.burn();
-        newer >= older
-    }
-}
-
-/// The greatest value, by a function or selected.
-impl<C: Clone + Ord> Merge<Greatest<C>> for Functions
-where
-    Greatest<C>: Record,
-{
-    fn merge(&self, older: Greatest<C>, newer: Greatest<C>) -> Greatest<C> {
-        self.burn();
-        older.max(newer)
-    }
-}
-
-impl<C: Clone + Ord> Select<Greatest<C>> for Functions
-where
-    Greatest<C>: Record,
-{
-    fn beats(&self, newer: &Greatest<C>, older: &Greatest<C>) -> bool {
-        self.burn();
-        newer >= older
-    }
-}
-
-/// Of small values, and of such as lie on the heap.
-type Greatest<C> = Option<C>;
-
-/// Order matters here, and values lie on the heap.
-impl Merge<String> for Functions {
-    fn merge(&self, older: String, newer: String) -> String {
-        self.burn();
-        older + &newer
-    }
-}
-
-/// An algorithm, and how values come to it.
-trait Fed<C: Record>: Algorithm<C, Functions> {
-    fn parts(value: C) -> Vec<Self::Arriving>;
-}
-
-macro_rules! fed_with_values {
-    ($($algorithm:ty),*) => {$(
-        impl<C: Record> Fed<C> for $algorithm
-        where
-            $algorithm: Algorithm<C, Functions, Arriving = C>,
-        {
-            fn parts(value: C) -> Vec<C> {
-                vec![value]
-            }
-        }
-    )*};
-}
-
-fed_with_values!(Recompute, Subtract, TwoStacks, Monotonic, Selecting);
-
-/// Lists come item by item.
-impl<V: Record> Fed<Vec<V>> for Concat {
-    fn parts(list: Vec<V>) -> Vec<V> {
-        list
     }
 }
 

@@ -70,7 +70,7 @@ impl<C: Record> Stacked<C> {
         let index = number as usize;
         let Some(stacks) = self.stacks.get_mut(index) else { return self.push_first(number, value) };
         if std::mem::replace(&mut stacks.has_back, true) {
-            let merge = |total| fold.merge(total, value.clone());
+            let merge = |total| fold.merge_ref(total, value);
             by_number::fold(&mut self.stacks, index, |stacks| &mut stacks.back, merge);
         } else {
             stacks.back = value.clone();

@@ -69,9 +69,6 @@ where
     fn weight(&self, partition: usize) -> usize {
         self.shards[partition].keys.numbers()
     }
-    fn grain(&self) -> usize {
-        1024
-    }
     #[inline]
     fn views(&self, partition: usize, range: Range<usize>) -> Self::Views<'_> {
         let shard = &self.shards[partition];

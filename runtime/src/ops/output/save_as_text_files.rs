@@ -29,7 +29,7 @@ pub struct SaveAsTextFiles {
 
 /// The lines of a worker, in pieces, because one text would be copied whenever it has outgrown its place.
 #[derive(Default)]
-pub struct Lines {
+pub struct Pieces {
     pieces: Vec<String>,
     latest: String,
 }
@@ -37,7 +37,7 @@ pub struct Lines {
 /// A piece ends with the line that makes it so long.
 const PIECE: usize = 1 << 20;
 
-impl Lines {
+impl Pieces {
     fn push(&mut self, record: impl Show) {
         show_line(record, &mut self.latest);
         if self.latest.len() >= PIECE {
@@ -52,16 +52,16 @@ impl Lines {
     }
 }
 
-impl Part for Lines {}
+impl Part for Pieces {}
 
 impl<T: Show> Output<T> for SaveAsTextFiles {
-    type Part = Lines;
+    type Part = Pieces;
 
-    fn take(&self, batch: impl Iterator<Item = T>, part: &mut Lines) {
+    fn take(&self, batch: impl Iterator<Item = T>, part: &mut Pieces) {
         batch.for_each(|record| part.push(record));
     }
 
-    fn write(&mut self, time: Time, parts: Vec<Lines>, commit: &mut Commit) -> Result<(), BoxError> {
+    fn write(&mut self, time: Time, parts: Vec<Pieces>, commit: &mut Commit) -> Result<(), BoxError> {
         let target = directory(&self.prefix, &self.suffix, time);
         if commit.has_staged_for(&target) {
             return Err(is_taken(&target).into());
@@ -99,7 +99,7 @@ fn is_taken(target: &Path) -> Error {
 }
 
 /// Writes the directory of a batch beside its place.
-fn stage(disk: &Disk, target: PathBuf, parts: &[Lines]) -> Result<Staged> {
+fn stage(disk: &Disk, target: PathBuf, parts: &[Pieces]) -> Result<Staged> {
     let parent = parent(&target);
     disk.create_dir_all(parent).map_err(file_error("cannot make the directory", parent))?;
     let hidden = beside(&target, "tmp");
@@ -124,10 +124,10 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn write_file(disk: &Disk, path: &Path, parts: &[Lines]) -> Result<()> {
+fn write_file(disk: &Disk, path: &Path, parts: &[Pieces]) -> Result<()> {
     let write = || {
         let mut file = disk.create(path)?;
-        parts.iter().flat_map(Lines::iter).try_for_each(|piece| file.append(piece.as_bytes()))?;
+        parts.iter().flat_map(Pieces::iter).try_for_each(|piece| file.append(piece.as_bytes()))?;
         file.sync()
     };
     write().map_err(file_error("cannot write", path))
@@ -160,8 +160,8 @@ mod tests {
         }
     }
 
-    fn lines(numbers: std::ops::RangeInclusive<u32>) -> Lines {
-        let mut lines = Lines::default();
+    fn lines(numbers: std::ops::RangeInclusive<u32>) -> Pieces {
+        let mut lines = Pieces::default();
         numbers.for_each(|n| lines.push(n));
         lines
     }
@@ -170,7 +170,7 @@ mod tests {
     fn many_lines_come_in_pieces() {
         let folder = tempfile::tempdir().unwrap();
         let (file, all) = (folder.path().join("part-00000"), 1..=500_000);
-        let parts = [lines(1..=400_000), Lines::default(), lines(400_001..=500_000)];
+        let parts = [lines(1..=400_000), Pieces::default(), lines(400_001..=500_000)];
         assert_eq!(parts.each_ref().map(|part| part.pieces.len()), [2, 0, 0]);
         write_file(&Disk::default(), &file, &parts).unwrap();
         assert!(fs::read_to_string(file).unwrap().lines().eq(all.map(|n| n.to_string())));
