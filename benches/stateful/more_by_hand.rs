@@ -1,14 +1,14 @@
 //! Programs for lists, texts, and windows over all records, as one would write them first: tables of lists, and of strings.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::FixedState;
 
 use super::by_hand::Job;
 use super::workloads::entry;
 
-/// The values of each key in the window, and how many records of it each pane has.
+/// The values of each key in the window, and the keys of each pane.
 pub struct Groups {
     groups: HashMap<u64, VecDeque<u64>, FixedState>,
     panes: VecDeque<Vec<u64>>,
@@ -79,68 +79,64 @@ impl Job for Texts {
     }
 }
 
-/// Counts of texts in the window.
-pub struct TextCounts {
-    counts: HashMap<String, u64, FixedState>,
-    panes: VecDeque<Vec<String>>,
+/// How often each key is in the window.
+struct Occurrences<K> {
+    counts: HashMap<K, u64, FixedState>,
+    panes: VecDeque<Vec<K>>,
     length: usize,
 }
 
+impl<K: Hash + Eq + Clone> Occurrences<K> {
+    fn new(length: usize) -> Self {
+        Occurrences { counts: HashMap::default(), panes: VecDeque::new(), length }
+    }
+
+    fn slide(&mut self, pane: Vec<K>) {
+        if self.panes.len() == self.length {
+            for key in self.panes.pop_front().unwrap_or_default() {
+                let count = self.counts.get_mut(&key).unwrap();
+                *count -= 1;
+                if *count == 0 {
+                    self.counts.remove(&key);
+                }
+            }
+        }
+        for key in &pane {
+            *self.counts.entry(key.clone()).or_default() += 1;
+        }
+        self.panes.push_back(pane);
+    }
+}
+
+/// Counts of texts.
+pub struct TextCounts(Occurrences<String>);
+
 impl TextCounts {
     pub fn new(length: usize) -> Self {
-        TextCounts { counts: HashMap::default(), panes: VecDeque::new(), length }
+        TextCounts(Occurrences::new(length))
     }
 }
 
 impl Job for TextCounts {
     fn batch(&mut self, records: &[(u64, u64)]) -> u64 {
-        if self.panes.len() == self.length {
-            for key in self.panes.pop_front().unwrap_or_default() {
-                let count = self.counts.get_mut(&key).unwrap();
-                *count -= 1;
-                if *count == 0 {
-                    self.counts.remove(&key);
-                }
-            }
-        }
-        let mut pane = Vec::with_capacity(records.len());
-        for (key, _) in records {
-            let text = key.to_string();
-            *self.counts.entry(text.clone()).or_default() += 1;
-            pane.push(text);
-        }
-        self.panes.push_back(pane);
-        self.counts.iter().fold(0, |sum, (key, count)| entry(sum, FixedState::with_seed(7).hash_one(key.len()), *count))
+        self.0.slide(records.iter().map(|(key, _)| key.to_string()).collect());
+        let counts = self.0.counts.iter();
+        counts.fold(0, |sum, (key, count)| entry(sum, FixedState::with_seed(7).hash_one(key.len()), *count))
     }
 }
 
 /// How many different keys there are.
-pub struct Distincts {
-    counts: HashMap<u64, u64, FixedState>,
-    panes: VecDeque<Vec<u64>>,
-    length: usize,
-}
+pub struct Distincts(Occurrences<u64>);
 
 impl Distincts {
     pub fn new(length: usize) -> Self {
-        Distincts { counts: HashMap::default(), panes: VecDeque::new(), length }
+        Distincts(Occurrences::new(length))
     }
 }
 
 impl Job for Distincts {
     fn batch(&mut self, records: &[(u64, u64)]) -> u64 {
-        if self.panes.len() == self.length {
-            for key in self.panes.pop_front().unwrap_or_default() {
-                let count = self.counts.get_mut(&key).unwrap();
-                *count -= 1;
-                if *count == 0 {
-                    self.counts.remove(&key);
-                }
-            }
-        }
-        let pane: Vec<u64> = records.iter().map(|(key, _)| *key).collect();
-        pane.iter().for_each(|key| *self.counts.entry(*key).or_default() += 1);
-        self.panes.push_back(pane);
-        self.counts.len() as u64
+        self.0.slide(records.iter().map(|(key, _)| *key).collect());
+        self.0.counts.len() as u64
     }
 }
