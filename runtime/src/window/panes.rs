@@ -190,6 +190,17 @@ impl<P> Newest<'_, P> {
         self.pane.values.len() as u32
     }
 
+    /// Makes room for so many more values, and a few for the panes that will use it after this one.
+    pub fn reserve(&mut self, values: usize) {
+        let Pane { keys, values: kept, .. } = &mut *self.pane;
+        if keys.is_empty() && keys.capacity() < values {
+            (*keys, *kept) = (Vec::with_capacity(values + values / 8), Vec::with_capacity(values + values / 8));
+        } else {
+            keys.reserve(values);
+            kept.reserve(values);
+        }
+    }
+
     /// Adds the keys of the values that are to be added next.
     #[inline(always)]
     pub fn extend_keys(&mut self, keys: &[Number]) {
@@ -216,5 +227,36 @@ impl<P> Newest<'_, P> {
         if (position as usize) < self.committed && !is_noted {
             self.replaced.push((position, before));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::shape::Shape;
+    use super::*;
+
+    /// Three panes a window, of which each has so many values.
+    fn slide(panes: &mut Panes<u64>, second: u64, values: usize) {
+        let step = Shape::new(Duration::from_secs(3), Duration::from_secs(1)).step(Time::from_millis(second * 1000));
+        while panes.oldest().is_some_and(|pane| step.leaves(pane.end)) {
+            panes.leave();
+        }
+        panes.open(&step);
+        let Some(mut newest) = panes.newest() else { panic!("a pane is open") };
+        newest.reserve(values);
+        (0..values).for_each(|value| newest.push(value as Number, value as u64));
+        panes.commit();
+    }
+
+    #[test]
+    fn a_pane_has_room_for_little_more_than_its_values() {
+        let mut panes = Panes::default();
+        // A little more and less from pane to pane, as keys have it.
+        (0..20).for_each(|second| slide(&mut panes, second, 1000 + (second as usize * 37) % 100));
+        // Three that are there, one for the next, and an eighth of each.
+        let five_panes = 5 * 1100 * (size_of::<Number>() + size_of::<u64>());
+        assert!(panes.bytes() <= five_panes, "{} bytes", panes.bytes());
     }
 }

@@ -208,6 +208,9 @@ impl<K: Hash + Eq + Keep, P, D> Shard<K, P, D> {
     {
         let Shard { keys, held, panes, derived, present, live, inserted, .. } = self;
         let Some(mut newest) = panes.newest() else { return };
+        if earlier == 0 {
+            newest.reserve(run.len());
+        }
         let (mut entries, mut numbers, pane) = (run.into_iter(), [0; MANY], step.number as u32);
         while !entries.as_slice().is_empty() {
             let together = entries.len().min(MANY);
