@@ -3,6 +3,7 @@
 
 mod disk;
 mod ends;
+mod leaks;
 mod outputs;
 mod restarts;
 mod told;
