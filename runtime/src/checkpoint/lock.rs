@@ -10,7 +10,14 @@ use crate::error::Result;
 
 /// The directory is ours until this is dropped or the process dies, however it dies.
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Closing the file would do, if a child process had no copy of it: between `fork` and `exec` it has, whoever starts it.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
 }
 
 impl Lock {
@@ -27,7 +34,7 @@ impl Lock {
         }
         // Only for the message of the next process: nothing depends on it.
         let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
-        Ok(Lock { _file: file })
+        Ok(Lock { file })
     }
 }
 
@@ -42,4 +49,23 @@ fn in_use(dir: &Path, file: &mut File) -> crate::error::Error {
         format!("{owner} uses the directory"),
         "stop that process first, or choose another `checkpoint_dir`; a lock goes with its process, there is none to remove",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_lock_does_not_outlive_its_owner_in_a_child_process() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = Lock::take(dir.path()).unwrap();
+        // As a child has it until it becomes another program.
+        let copy = lock.file.try_clone().unwrap();
+        assert!(Lock::take(dir.path()).is_err());
+        drop(lock);
+        assert!(Lock::take(dir.path()).is_ok());
+        drop(copy);
+    }
 }
