@@ -133,18 +133,19 @@ fn rewrite(dir: &Path, disk: &Disk, manifest: &mut Manifest, listing: &Listing) 
     disk.sync_dir(dir).map_err(failing("cannot sync the directory", dir))
 }
 
-/// Reads beside a running pipeline, which may remove files between listing and reading them.
+/// Reads beside a running pipeline, which may remove files between listing and reading them, and end one file after another was read:
+/// damage is what is there twice.
 fn read_quietly(dir: &Path) -> Result<Found> {
     existing(dir)?;
-    let mut listing = Listing::read(dir)?;
+    let mut before = None;
     loop {
+        let listing = Listing::read(dir)?;
         let found = recover(dir, None);
         let is_good = matches!(&found, Ok(Some(found)) if found.warnings.is_empty());
-        let now = Listing::read(dir)?;
-        if is_good || now == listing {
+        if is_good || before.as_ref() == Some(&listing) {
             return found?.ok_or_else(|| nothing(dir));
         }
-        listing = now;
+        before = Some(listing);
     }
 }
 
