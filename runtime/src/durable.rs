@@ -292,7 +292,7 @@ impl Durable {
     }
 
     /// Whether the batch of this time is to be a checkpoint.
-    fn is_due(&self, time: Time) -> bool {
+    pub fn is_due(&self, time: Time) -> bool {
         let interval = match (self.rereadable, self.interval) {
             // What is not in a checkpoint could not be brought back, whatever somebody has asked for.
             (false, _) => self.every,
@@ -362,6 +362,11 @@ impl Durable {
             return Ok(());
         }
         self.checkpoint(time, states, workers, false)
+    }
+
+    /// Waits for the checkpoint under way; `figures` and `failure` know how it ended.
+    pub fn settle(&mut self) {
+        self.store.settle();
     }
 
     /// Waits for a checkpoint after the last batch.
@@ -435,9 +440,12 @@ impl Durable {
         self.store.last()
     }
 
-    /// What has gone wrong with a checkpoint behind the back of the pipeline, which goes on.
+    /// What has gone wrong with a checkpoint behind the back of the pipeline, which goes on: what that was to have, the next one has
+    /// that is due, or the one at the end.
     pub fn failure(&mut self) -> Option<Error> {
-        self.store.failure()
+        let failure = self.store.failure();
+        self.is_behind |= failure.is_some();
+        failure
     }
 }
 

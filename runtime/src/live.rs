@@ -254,6 +254,10 @@ impl StreamingListener for Line {
         self.face().clear();
     }
 
+    fn on_checkpoint_failed(&self, _: &str) {
+        self.face().clear();
+    }
+
     fn on_batch_completed(&self, batch: &BatchInfo) {
         if batch.failure.is_some() {
             self.make_way(Turn::Outputs);
@@ -358,6 +362,7 @@ mod tests {
 
         line.on_batch_started(&BatchInfo::default());
         assert_eq!(screen(), "", "closures may print");
+        line.face().turn = Turn::Stages(Instant::now() + LONG); // and this thread may be slow
         line.draw(&progress);
         assert_eq!(screen(), "");
         line.face().turn = Turn::Stages(Instant::now() - LONG);

@@ -51,6 +51,12 @@ impl StreamingListener for Notices {
         self.tell();
     }
 
+    fn on_checkpoint_failed(&self, why: &str) {
+        if self.told.lock().unwrap_or_else(PoisonError::into_inner).is_new_failure(why) {
+            warn(format_args!("a checkpoint could not be made; the pipeline goes on, and tries the next one: {why}"));
+        }
+    }
+
     fn on_receiver_error(&self, receiver: &ReceiverInfo) {
         let Some(what) = &receiver.last_error else { return };
         // Such as a connection that is refused again and again.
@@ -67,6 +73,11 @@ impl Told {
         self.errors.insert(Arc::clone(stream), words.clone()) != Some(words)
     }
 
+    /// Whether the checkpoint before did not fail in the same way.
+    fn is_new_failure(&mut self, why: &str) -> bool {
+        self.failure.replace(why.to_owned()).is_none_or(|before| before != why)
+    }
+
     fn news(&mut self, checkpoint: CheckpointProgress) -> Vec<String> {
         let CheckpointProgress { unclaimed, unclaimed_sources, failure, .. } = checkpoint;
         let mut news = Vec::new();
@@ -78,11 +89,8 @@ impl Told {
             news.push(words_of_sources(&unclaimed_sources));
             self.sources = true;
         }
-        if failure != self.failure {
-            news.extend(failure.as_ref().map(|failure| {
-                format!("a checkpoint could not be made; the pipeline goes on, and tries the next one: {failure}")
-            }));
-            self.failure = failure;
+        if failure.is_none() {
+            self.failure = None;
         }
         news
     }
@@ -146,14 +154,14 @@ mod tests {
             ..CheckpointProgress::default()
         };
         let mut told = Told::default();
-        let mut news = |unclaimed: &[&str], failure| told.news(at(unclaimed, failure));
-        assert!(news(&[], None).is_empty());
-        let both = news(&["old", "older"], Some("full"));
-        assert!(both[0].contains("`old`, `older`\n") && both[0].contains("`.drop_state(\"old\")`"), "{both:?}");
-        assert!(both[1].ends_with(": full"), "{both:?}");
-        assert!(news(&["old", "older"], Some("full")).is_empty());
-        assert!(news(&["old", "older"], None).is_empty());
-        assert_eq!(news(&["old", "older"], Some("full")).len(), 1, "it was well in between");
+        assert!(told.news(at(&[], None)).is_empty());
+        let news = told.news(at(&["old", "older"], None));
+        assert!(news[0].contains("`old`, `older`\n") && news[0].contains("`.drop_state(\"old\")`"), "{news:?}");
+        assert!(told.is_new_failure("full"));
+        assert!(told.news(at(&["old", "older"], Some("full"))).is_empty());
+        assert!(!told.is_new_failure("full") && told.is_new_failure("gone") && told.is_new_failure("full"));
+        assert!(told.news(at(&["old", "older"], None)).is_empty());
+        assert!(told.is_new_failure("full"), "it was well in between");
         assert!(told.is_new_of(&"lines".into(), "refused; next attempt in 100ms"));
         assert!(!told.is_new_of(&"lines".into(), "refused; next attempt in 200ms"));
         assert!(told.is_new_of(&"lines".into(), "the connection has ended"));

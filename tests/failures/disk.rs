@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
+use microbatch::StreamingListener;
 
 /// A record a batch, which cannot be had again.
 struct Ticks;
@@ -80,6 +81,36 @@ fn a_batch_whose_checkpoint_cannot_be_written_is_kept() {
         context.advance(1).unwrap();
         assert_eq!(counts(&out), [1, 2, 3, 4, 5], "{policy:?}: a start goes on where the last commit was");
     }
+}
+
+/// What a listener hears of checkpoints.
+#[derive(Default)]
+struct Failures(Mutex<Vec<String>>);
+
+impl StreamingListener for Failures {
+    fn on_checkpoint_failed(&self, why: &str) {
+        self.0.lock().unwrap().push(why.to_owned());
+    }
+}
+
+/// Its source can be read again, so that checkpoints are written beside the batches: the end may come before one has failed.
+#[test]
+fn a_checkpoint_under_way_at_the_end_is_told_and_no_failure_of_the_last_one() {
+    let (folder, failures) = (tempfile::tempdir().unwrap(), Arc::new(Failures::default()));
+    let in_the_way = folder.path().join("manifest-0000000001.tmp");
+    let pipeline = stream!(every = 1ms, name = "numbers", |ssc| {
+        let pairs = ssc.queue_stream([vec![(1, 1)], vec![(1, 2)]]);
+        let latest = pairs.update_state_by_key(|new, _: Option<i32>| new.last().copied());
+        // A file cannot be written where a directory stands.
+        latest.foreach_batch(|_, _| fs::create_dir(&in_the_way));
+    });
+    let context = StreamingContext::new(pipeline).checkpoint_dir(folder.path()).listener(failures.clone());
+    let context = context.checkpoint_interval(Duration::from_millis(1)).batches(1).start().unwrap();
+    context.await_termination().unwrap();
+    let failures = failures.0.lock().unwrap();
+    assert!(failures.len() == 1 && failures[0].contains("manifest-0000000001"), "{failures:?}");
+    let checkpoint = context.progress().checkpoint.unwrap();
+    assert!(checkpoint.time.is_some() && checkpoint.failure.is_none(), "{checkpoint:?}");
 }
 
 #[test]

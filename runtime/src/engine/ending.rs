@@ -58,10 +58,30 @@ impl Engine {
     /// Ends the run of the pipeline: what was committed is in a checkpoint then.
     pub fn close(&mut self, states: &mut [&mut dyn Transaction]) -> Result<()> {
         self.tell_sizes(states);
+        // How the checkpoint under way ends is told before the last one: it is no failure of that.
+        self.settle_checkpoint();
+        self.tell_checkpoint(None);
         let Some(durable) = &mut self.durable else { return Ok(()) };
         let closed = durable.close(self.batch.info.batch_time, states, &self.workers);
-        self.shared.progress.set_checkpoint(durable.figures(), durable.failure(), durable.backlog());
+        self.tell_checkpoint(None);
         closed
+    }
+
+    fn settle_checkpoint(&mut self) {
+        if let Some(durable) = &mut self.durable {
+            durable.settle();
+        }
+    }
+
+    /// Tells of the last checkpoint, and of a failure: this one or that of one that was under way.
+    fn tell_checkpoint(&mut self, failure: Option<Error>) {
+        let Some(durable) = &mut self.durable else { return };
+        let failure = failure.or_else(|| durable.failure());
+        if let Some(failure) = &failure {
+            let why = failure.to_string();
+            self.shared.listeners.tell(|listener| listener.on_checkpoint_failed(&why));
+        }
+        self.shared.progress.set_checkpoint(durable.figures(), failure, durable.backlog());
     }
 
     /// The batch is done: nothing that fails from here on is its failure.
@@ -69,13 +89,12 @@ impl Engine {
         self.wants_functions = self.wants_functions && states.iter().any(|state| state.wants_functions());
         let time = self.time();
         let Some(durable) = &mut self.durable else { return Ok(()) };
-        let made = durable.checkpoint_if_due(time, states, &self.workers);
-        let failure = made.err().or_else(|| durable.failure());
-        if let Some(failure) = &failure {
-            let why = failure.to_string();
-            self.shared.listeners.tell(|listener| listener.on_checkpoint_failed(&why));
+        if self.driver.is_manual() && durable.is_due(time) {
+            // The next batch is not waiting yet: no checkpoint is left out because the one before is slow.
+            durable.settle();
         }
-        self.shared.progress.set_checkpoint(durable.figures(), failure, durable.backlog());
+        let made = durable.checkpoint_if_due(time, states, &self.workers);
+        self.tell_checkpoint(made.err());
         Ok(())
     }
 
