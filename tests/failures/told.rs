@@ -1,8 +1,10 @@
 //! What a program is told of that listens to nothing.
 
 use std::net::TcpListener;
+use std::sync::mpsc;
 
 use super::*;
+use microbatch::{ReceiverInfo, StreamingListener};
 
 fn numbers() -> impl Pipeline + Send + 'static {
     stream!(every = 10ms, name = "numbers", |ssc| {
@@ -10,6 +12,16 @@ fn numbers() -> impl Pipeline + Send + 'static {
         let counts = numbers.update_state_by_key(|new, count: Option<u64>| Some(count.unwrap_or(0) + new.len() as u64));
         counts.count().foreach_batch(|_, _| ());
     })
+}
+
+struct Hears(mpsc::Sender<()>);
+
+impl StreamingListener for Hears {
+    fn on_receiver_error(&self, receiver: &ReceiverInfo) {
+        if receiver.last_error.is_some() {
+            let _ = self.0.send(());
+        }
+    }
 }
 
 #[test]
@@ -21,9 +33,10 @@ fn child_that_nobody_listens_to() {
     });
     let context = StreamingContext::new(lines).checkpoint_interval(Duration::from_millis(100));
     let context = context.start().unwrap();
-    while context.progress().streams[0].last_error.is_none() {
-        thread::yield_now();
-    }
+    let (sender, errors) = mpsc::channel();
+    // It hears of an error when standard error has it.
+    context.add_listener(Arc::new(Hears(sender)));
+    errors.recv().unwrap();
     context.stop().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let again = || StreamingContext::new(numbers()).checkpoint_dir(dir.path());
