@@ -70,7 +70,7 @@ pub trait StreamingListener: Send + Sync {
     fn on_batch_completed(&self, batch: &BatchInfo) {
         let _ = batch;
     }
-    /// A checkpoint could not be written; batches go on, and the next one is tried when it is due.
+    /// A checkpoint could not be written; batches go on, and the next one is tried when it is due, or at the end.
     fn on_checkpoint_failed(&self, why: &str) {
         let _ = why;
     }
