@@ -353,6 +353,7 @@ impl Receiver for Endless {
 fn a_receiver_that_never_ends_does_not_hang_a_graceful_stop() -> microbatch::Result<()> {
     let (sender, intakes) = std::sync::mpsc::channel();
     let out = Collector::default();
+    // With `1h` a batch could come before the stop, at the full hour.
     let pipeline = stream!(every = 36500d, |ssc| {
         let numbers = ssc.receiver_stream(Endless(sender));
         numbers.collect_into(&out);

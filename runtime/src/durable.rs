@@ -369,13 +369,12 @@ impl Durable {
         self.store.settle();
     }
 
-    /// Waits for a checkpoint after the last batch.
+    /// Makes a checkpoint after the last batch, if none has it, and waits for it. What was under way is settled by then.
     pub fn close(&mut self, time: Time, states: &mut [&mut dyn Transaction], workers: &Workers) -> Result<()> {
-        if self.is_behind || self.names_published {
-            return self.checkpoint(time, states, workers, true);
+        match self.is_behind || self.names_published {
+            true => self.checkpoint(time, states, workers, true),
+            false => Ok(()),
         }
-        self.store.settle();
-        Ok(())
     }
 
     fn checkpoint(

@@ -139,13 +139,13 @@ fn read_quietly(dir: &Path) -> Result<Found> {
     existing(dir)?;
     let mut before = None;
     loop {
-        let listing = Listing::read(dir)?;
         let found = recover(dir, None);
         let is_good = matches!(&found, Ok(Some(found)) if found.warnings.is_empty());
-        if is_good || before.as_ref() == Some(&listing) {
+        let now = Some(Listing::read(dir)?);
+        if is_good || now == before {
             return found?.ok_or_else(|| nothing(dir));
         }
-        before = Some(listing);
+        before = now;
     }
 }
 

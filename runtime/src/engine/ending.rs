@@ -58,19 +58,14 @@ impl Engine {
     /// Ends the run of the pipeline: what was committed is in a checkpoint then.
     pub fn close(&mut self, states: &mut [&mut dyn Transaction]) -> Result<()> {
         self.tell_sizes(states);
-        // How the checkpoint under way ends is told before the last one: it is no failure of that.
-        self.settle_checkpoint();
+        let Some(durable) = &mut self.durable else { return Ok(()) };
+        // How the checkpoint under way ends is told before the last one is made: it is no failure of that.
+        durable.settle();
         self.tell_checkpoint(None);
         let Some(durable) = &mut self.durable else { return Ok(()) };
         let closed = durable.close(self.batch.info.batch_time, states, &self.workers);
         self.tell_checkpoint(None);
         closed
-    }
-
-    fn settle_checkpoint(&mut self) {
-        if let Some(durable) = &mut self.durable {
-            durable.settle();
-        }
     }
 
     /// Tells of the last checkpoint, and of a failure: this one or that of one that was under way.
